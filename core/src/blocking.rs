@@ -1,0 +1,296 @@
+//! The same client for programs without an async runtime (feature `blocking`).
+//!
+//! Calls are driven by the calling thread on *lanes*: each lane is a small runtime with connections of its
+//! own, taken for one call and put back. That is quicker than handing every call to a shared runtime, and
+//! any number of threads can call at once.
+//!
+//! ```no_run
+//! let client = zhifuyun::blocking::Client::new(
+//!     zhifuyun::Client::builder().client_id("id").client_secret("secret").build()?,
+//! );
+//! for conversation in client.conversations().list().status("active").iter()? {
+//!     println!("{}", conversation?.id);
+//! }
+//! # Ok::<(), zhifuyun::Error>(())
+//! ```
+
+use crate::client::{Background, RequestOptions};
+use crate::engine::Job;
+use crate::error::{Error, Result};
+use crate::meta::Response;
+use crate::models::Page;
+use crate::operations::{ListOperation, Operation};
+use crate::pagination::{Consistency, Report, Walk, WalkOptions};
+use crate::rate_limit::Quota;
+use crate::resources::{Conversations, Listing, Request, Statistics, Tickets};
+use crate::transport::{HttpTransport, Transport};
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::runtime::{Builder, Runtime};
+
+/// A blocking client. Cheap to clone; all clones share token, quota and lanes.
+///
+/// Must not be called from within async code: a runtime cannot be driven inside another one.
+#[derive(Debug, Clone)]
+pub struct Client {
+    client: crate::Client,
+    lanes: Arc<Mutex<Vec<Lane>>>,
+}
+
+/// A runtime that runs while somebody calls, and the connections that live on it.
+#[derive(Debug)]
+struct Lane {
+    client: crate::Client,
+    // Dropped after the connections, which are registered with it.
+    runtime: Runtime,
+}
+
+impl Lane {
+    fn new(client: &crate::Client) -> Result<Self> {
+        Ok(Self { client: client.split(Background::Thread)?, runtime: runtime()? })
+    }
+
+    fn block_on<F: Future>(&self, work: F) -> F::Output {
+        self.runtime.block_on(async {
+            // One turn of the event loop first: a connection that the server closed while nobody was looking
+            // is noticed now, not by the request that would be sent into it.
+            tokio::task::yield_now().await;
+            work.await
+        })
+    }
+}
+
+fn runtime() -> Result<Runtime> {
+    Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| Error::config(format!("the operating system gives no event loop: {e}")))
+}
+
+impl Client {
+    /// A blocking client with the options of `client`; both share token and quota.
+    #[must_use]
+    pub fn new(client: crate::Client) -> Self {
+        Self { client, lanes: Arc::default() }
+    }
+
+    /// See [`crate::Client::from_env`].
+    ///
+    /// # Errors
+    /// `config`, naming the variable that is missing or malformed.
+    pub fn from_env() -> Result<Self> {
+        crate::Client::from_env().map(Self::new)
+    }
+
+    fn take(&self) -> Result<Lane> {
+        // Last in, first out: the lane that was used last has the freshest connection.
+        let lane = self.lanes.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        lane.map_or_else(|| Lane::new(&self.client), Ok)
+    }
+
+    fn put_back(&self, lane: Lane) {
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner).push(lane);
+    }
+
+    /// Conversations: list, iterate, get, create.
+    #[must_use]
+    pub fn conversations(&self) -> Conversations<Self> {
+        Conversations::new(self.clone())
+    }
+
+    /// Tickets: list, iterate, create, update.
+    #[must_use]
+    pub fn tickets(&self) -> Tickets<Self> {
+        Tickets::new(self.clone())
+    }
+
+    /// Statistics.
+    #[must_use]
+    pub fn statistics(&self) -> Statistics<Self> {
+        Statistics::new(self.clone())
+    }
+
+    /// See [`crate::Client::authenticate`].
+    ///
+    /// # Errors
+    /// `authentication` for wrong credentials, and whatever can go wrong on the way to the server.
+    pub fn authenticate(&self) -> Result<()> {
+        let lane = self.take()?;
+        let result = lane.block_on(lane.client.authenticate());
+        self.put_back(lane);
+        result
+    }
+
+    /// See [`crate::Client::execute`].
+    ///
+    /// # Errors
+    /// Whatever the operation can fail with.
+    pub fn execute<O: Operation>(
+        &self,
+        operation: &O,
+        options: RequestOptions,
+    ) -> Result<Response<O::Output>> {
+        let lane = self.take()?;
+        let result = lane.block_on(lane.client.execute(operation, options));
+        self.put_back(lane);
+        result
+    }
+
+    /// See [`crate::Client::quota`].
+    #[must_use]
+    pub fn quota(&self) -> Quota {
+        self.client.quota()
+    }
+
+    /// See [`crate::Client::close`].
+    pub fn close(&self) {
+        self.client.close();
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+impl<O: Operation> Request<O, Client> {
+    /// Sends the request and waits for the answer.
+    ///
+    /// # Errors
+    /// `invalid_argument` before anything is sent; else see [`crate::ErrorKind`].
+    pub fn send(self) -> Result<Response<O::Output>> {
+        self.client.execute(&self.operation, self.options)
+    }
+}
+
+impl<O: ListOperation> Request<O, Client> {
+    /// All items, across all pages, one page at a time.
+    ///
+    /// # Errors
+    /// `invalid_argument`, if the filters make no sense.
+    pub fn iter(self) -> Result<Items<O>> {
+        let lane = self.client.take()?;
+        let listing = Listing::new(lane.client.clone(), self.operation, self.options);
+        let options = listing.walk_options();
+        let (owner, buffer) = (self.client, Vec::new().into_iter());
+        Ok(Items { listing, options, walk: None, refused: false, lane: Some(lane), owner, buffer })
+    }
+}
+
+/// All items of a list.
+pub struct Items<O: ListOperation> {
+    listing: Listing<O>,
+    options: WalkOptions,
+    walk: Option<Walk<Listing<O>>>,
+    refused: bool,
+    lane: Option<Lane>,
+    owner: Client,
+    buffer: std::vec::IntoIter<O::Item>,
+}
+
+impl<O: ListOperation> Items<O> {
+    /// How much to do against a list that changes meanwhile. Before the first item.
+    #[must_use]
+    pub fn consistency(mut self, consistency: Consistency) -> Self {
+        self.options.consistency = consistency;
+        self
+    }
+
+    /// How many pages may be under way ahead of the reader. Before the first item.
+    #[must_use]
+    pub fn prefetch(mut self, pages: usize) -> Self {
+        self.options.prefetch = pages;
+        self
+    }
+
+    /// Stop after so many items. Before the first item.
+    #[must_use]
+    pub fn max_items(mut self, items: u64) -> Self {
+        self.options.max_items = Some(items);
+        self
+    }
+
+    /// What was seen so far.
+    #[must_use]
+    pub fn report(&self) -> Report {
+        match &self.walk {
+            Some(walk) => walk.report(),
+            None => Walk::new(self.listing.clone()).report(),
+        }
+    }
+
+    /// The next page, with only items that were not delivered before. `None` at the end.
+    pub fn next_page(&mut self) -> Option<Result<Response<Page<O::Item>>>> {
+        if self.refused {
+            return None;
+        }
+        if self.walk.is_none() {
+            match Walk::with_options(self.listing.clone(), self.options) {
+                Ok(walk) => self.walk = Some(walk),
+                Err(e) => {
+                    self.refused = true;
+                    return Some(Err(e.with_operation(O::NAME)));
+                }
+            }
+        }
+        let (walk, lane) = (self.walk.as_mut()?, self.lane.as_ref()?);
+        lane.block_on(walk.next_page())
+    }
+
+    /// The same, page by page.
+    #[must_use]
+    pub fn pages(self) -> Pages<O> {
+        Pages(self)
+    }
+}
+
+impl<O: ListOperation> Iterator for Items<O> {
+    type Item = Result<O::Item>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(item) = self.buffer.next() {
+                return Some(Ok(item));
+            }
+            match self.next_page()? {
+                Ok(page) => self.buffer = page.into_inner().items.into_iter(),
+                Err(e) => return Some(Err(e)),
+            }
+        }
+    }
+}
+
+impl<O: ListOperation> Drop for Items<O> {
+    fn drop(&mut self) {
+        // The walk's requests live on the lane; they end before it serves somebody else.
+        self.walk = None;
+        if let Some(lane) = self.lane.take() {
+            self.owner.put_back(lane);
+        }
+    }
+}
+
+/// A list, page by page.
+pub struct Pages<O: ListOperation>(Items<O>);
+
+impl<O: ListOperation> Pages<O> {
+    /// What was seen so far.
+    #[must_use]
+    pub fn report(&self) -> Report {
+        self.0.report()
+    }
+}
+
+impl<O: ListOperation> Iterator for Pages<O> {
+    type Item = Result<Response<Page<O::Item>>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.next_page()
+    }
+}
+
+/// Background work of a lane: on a thread of its own, because the lane's runtime stands still between calls.
+pub(crate) fn run_on_thread(job: Job, like: &HttpTransport) -> Option<Job> {
+    let (Ok(transport), Ok(runtime)) = (like.fresh(), runtime()) else { return Some(job) };
+    let transport: Arc<dyn Transport> = Arc::new(transport);
+    let thread = std::thread::Builder::new().name("zhifuyun-token".to_owned());
+    // Where no thread can be had the job is dropped, and with it its mark: a later call tries again.
+    drop(thread.spawn(move || runtime.block_on(job(transport))));
+    None
+}

@@ -1,0 +1,159 @@
+//! How an operation travels: `run` decides, `exchange` sends, the rest of the crate supplies the rules.
+
+pub(crate) mod exchange;
+mod run;
+
+pub(crate) use run::run;
+
+#[cfg(test)]
+mod tests;
+
+use crate::auth::TokenManager;
+use crate::clock::{BoxFuture, Clock, Jitter};
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::events::{Event, Hook};
+use crate::rate_limit::{Class, Limiter};
+use crate::retry::RetryQuota;
+use crate::transport::{HttpTransport, Transport, TransportOptions};
+use bytes::Bytes;
+use http::Method;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use url::Url;
+
+/// Everything that all handles of one client share, whatever runtime they are driven by.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) config: Config,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) jitter: Jitter,
+    pub(crate) hook: Option<Arc<dyn Hook>>,
+    pub(crate) limiter: Arc<dyn Limiter>,
+    pub(crate) retry_quota: RetryQuota,
+    pub(crate) tokens: TokenManager,
+    pub(crate) closed: AtomicBool,
+}
+
+impl Shared {
+    pub(crate) fn emit(&self, event: &Event) {
+        if let Some(hook) = &self.hook {
+            hook.event(event);
+        }
+    }
+
+    pub(crate) fn check_open(&self) -> Result<()> {
+        if self.closed.load(Ordering::Relaxed) { Err(Error::closed()) } else { Ok(()) }
+    }
+
+    /// `base_url` with segments appended, each percent-encoded. Ids were checked before: `.` and `..` would
+    /// vanish here.
+    pub(crate) fn url(&self, segments: &[&str]) -> Url {
+        let mut url = self.config.base_url.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(segments);
+        }
+        url
+    }
+
+    pub(crate) fn transport(&self) -> Result<HttpTransport> {
+        let o = &self.config.options;
+        HttpTransport::new(&TransportOptions {
+            https: self.config.base_url.scheme() == "https",
+            connect_timeout: o.connect_timeout,
+            pool_idle_timeout: o.pool_idle_timeout,
+            proxy: o.proxy.clone(),
+            ca_bundle: o.ca_bundle.clone(),
+            user_agent: self.config.user_agent.clone(),
+            max_response_bytes: o.max_response_bytes,
+        })
+    }
+}
+
+/// Work that runs beside calls, on a transport that lives long enough for it.
+pub(crate) type Job = Box<dyn FnOnce(Arc<dyn Transport>) -> BoxFuture<'static, ()> + Send>;
+
+/// What drives a handle: its connections, and a place for background work.
+pub(crate) trait Driver: std::fmt::Debug + Send + Sync + 'static {
+    fn transport(&self) -> &dyn Transport;
+    fn transport_handle(&self) -> Arc<dyn Transport>;
+    /// Runs the job in the background, or hands it back to be run in the call itself.
+    fn background(&self, job: Job) -> Option<Job>;
+}
+
+/// Overrides for one call.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct CallOptions {
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) max_retries: Option<u32>,
+}
+
+/// An operation with its arguments, checked and ready to be sent.
+#[derive(Debug, Clone)]
+pub(crate) struct Call {
+    pub(crate) operation: &'static str,
+    pub(crate) method: Method,
+    /// With placeholders: what logs and events show.
+    pub(crate) path: &'static str,
+    pub(crate) id: Option<String>,
+    pub(crate) query: Vec<(&'static str, String)>,
+    pub(crate) body: Option<Bytes>,
+    pub(crate) class: Class,
+    pub(crate) options: CallOptions,
+}
+
+impl Call {
+    pub(crate) fn get(operation: &'static str, path: &'static str) -> Self {
+        Self::new(operation, Method::GET, path)
+    }
+
+    pub(crate) fn new(operation: &'static str, method: Method, path: &'static str) -> Self {
+        Self {
+            operation,
+            method,
+            path,
+            id: None,
+            query: Vec::new(),
+            body: None,
+            class: Class::Interactive,
+            options: CallOptions::default(),
+        }
+    }
+
+    pub(crate) fn id(mut self, id: &str) -> Self {
+        self.id = Some(id.to_owned());
+        self
+    }
+
+    pub(crate) fn query(mut self, name: &'static str, value: Option<impl ToString>) -> Self {
+        if let Some(v) = value {
+            self.query.push((name, v.to_string()));
+        }
+        self
+    }
+
+    pub(crate) fn body(mut self, body: &serde_json::Map<String, serde_json::Value>) -> Self {
+        self.body = serde_json::to_vec(body).ok().map(Bytes::from);
+        self
+    }
+
+    /// Reads may be repeated freely; writes only when they were surely not executed.
+    pub(crate) fn is_read(&self) -> bool {
+        self.method == Method::GET
+    }
+
+    pub(crate) fn url(&self, shared: &Shared) -> Url {
+        let segments: Vec<&str> = self
+            .path
+            .split('/')
+            .filter(|s| !s.is_empty())
+            .map(|s| if s == "{id}" { self.id.as_deref().unwrap_or_default() } else { s })
+            .collect();
+        let mut url = shared.url(&segments);
+        if !self.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(self.query.iter().map(|(k, v)| (*k, v.as_str())));
+        }
+        url
+    }
+}

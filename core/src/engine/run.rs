@@ -1,0 +1,358 @@
+//! The life of one call: its turn, its token, its attempts, all under one deadline.
+
+use super::exchange::{self, error_of, is_transient};
+use super::{Call, Driver, Shared};
+use crate::auth::Token;
+use crate::envelope;
+use crate::error::{Error, ErrorKind, Reason, Result, Timing};
+use crate::events::Event;
+use crate::meta::Meta;
+use crate::rate_limit::{Admission, OnLimit, Outcome, Permit, WaitCause};
+use crate::retry;
+use crate::transport::{HttpRequest, HttpResponse, Progress, TransportError};
+use bytes::Bytes;
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tracing::Instrument as _;
+
+/// A successful answer: its `data` is a piece of the body.
+pub(crate) struct Answer {
+    body: Bytes,
+    data: Range<usize>,
+    pub(crate) meta: Meta,
+}
+
+impl Answer {
+    /// The JSON of `data`.
+    pub(crate) fn data(&self) -> &str {
+        envelope::slice(&self.body, self.data.clone())
+    }
+}
+
+/// Runs a call to its end.
+pub(crate) async fn run(shared: &Arc<Shared>, driver: &Arc<dyn Driver>, call: &Call) -> Result<Answer> {
+    let options = &shared.config.options;
+    let start = shared.clock.now();
+    let timeout = call.options.timeout.unwrap_or(options.timeout);
+    let mut run = Run {
+        shared,
+        driver,
+        call,
+        start,
+        deadline: start.checked_add(timeout).unwrap_or(start + Duration::from_secs(86_400 * 365)),
+        max_retries: call.options.max_retries.unwrap_or(options.max_retries),
+        timing: Timing::default(),
+        attempts: 0,
+        retries: 0,
+        refreshed: false,
+        limited: None,
+        maybe_applied: false,
+    };
+    let span = tracing::debug_span!("zhifuyun.operation", operation = call.operation);
+    let result = run.drive().instrument(span).await;
+    run.timing.total = shared.clock.now().saturating_duration_since(start);
+    match result {
+        Ok(mut answer) => {
+            shared.retry_quota.repay(run.retries);
+            answer.meta.attempts = run.attempts;
+            answer.meta.timing = run.timing;
+            Ok(answer)
+        }
+        Err(error) => {
+            let maybe = run.maybe_applied || error.maybe_applied();
+            Err(error
+                .with_operation(call.operation)
+                .with_attempts(run.attempts)
+                .with_timing(run.timing)
+                .with_maybe_applied(maybe))
+        }
+    }
+}
+
+struct Run<'a> {
+    shared: &'a Arc<Shared>,
+    driver: &'a Arc<dyn Driver>,
+    call: &'a Call,
+    start: Instant,
+    deadline: Instant,
+    max_retries: u32,
+    timing: Timing,
+    attempts: u32,
+    retries: u32,
+    refreshed: bool,
+    /// The last 429, which is the truth to tell when the time runs out while waiting.
+    limited: Option<Error>,
+    maybe_applied: bool,
+}
+
+/// What follows an attempt.
+enum Next {
+    Done(Box<Answer>),
+    Again,
+    Fail(Error),
+    /// Worth another attempt if the rules allow one.
+    Retry(Error, Option<Duration>),
+}
+
+impl Run<'_> {
+    async fn drive(&mut self) -> Result<Answer> {
+        loop {
+            self.shared.check_open()?;
+            let mut permit = Arc::clone(&self.shared.limiter).enter(self.call.class);
+            self.wait_for_turn(&mut *permit).await?;
+            let token = self.token().await?;
+            match self.attempt(&token, &mut *permit).await {
+                Next::Done(answer) => return Ok(*answer),
+                Next::Again => {}
+                Next::Fail(error) => return Err(error),
+                Next::Retry(error, wait) => {
+                    drop(permit);
+                    self.back_off(error, wait).await?;
+                }
+            }
+        }
+    }
+
+    fn now(&self) -> Instant {
+        self.shared.clock.now()
+    }
+
+    /// Waits until the limiter lets the request go, or says why it cannot.
+    async fn wait_for_turn(&mut self, permit: &mut dyn Permit) -> Result<()> {
+        let began = self.now();
+        loop {
+            let now = self.now();
+            let Admission::Wait { until, cause } = permit.admit(now).await else {
+                self.timing.queued += self.now().saturating_duration_since(began);
+                return Ok(());
+            };
+            let wait = until.saturating_duration_since(now);
+            // Waiting for one's place in a paced queue is no shortage of quota.
+            let raise = cause != WaitCause::Pace && self.shared.config.options.on_limit == OnLimit::Raise;
+            let too_long =
+                cause == WaitCause::RetryAfter && wait > self.shared.config.options.max_retry_after;
+            if raise || too_long || until > self.deadline {
+                self.timing.queued += self.now().saturating_duration_since(began);
+                return Err(self.no_turn(wait, raise));
+            }
+            self.shared.emit(&Event::Wait { operation: self.call.operation, cause, duration: wait });
+            tracing::debug!(?cause, wait_ms = wait.as_millis() as u64, "waiting for a turn");
+            let changed = permit.changed();
+            tokio::select! {
+                biased;
+                () = changed => {}
+                () = self.shared.clock.sleep(wait) => {}
+            }
+        }
+    }
+
+    fn no_turn(&mut self, wait: Duration, raise: bool) -> Error {
+        let reason = if raise { Reason::QuotaExhausted } else { Reason::WaitTooLong };
+        let seconds = wait.as_secs_f64();
+        let message = if raise {
+            format!("the quota has no free slot for {seconds:.1} s and on_limit is raise")
+        } else {
+            format!(
+                "the quota has no free slot for {seconds:.1} s, longer than this call may wait; \
+                raise timeout, or call later"
+            )
+        };
+        let error = Error::new(ErrorKind::RateLimit, reason, message).with_retry_after(Some(wait));
+        match self.limited.take() {
+            Some(limited) => error
+                .with_http_status(limited.http_status())
+                .with_code(limited.code())
+                .with_request_id(limited.request_id().map(str::to_owned)),
+            None => error,
+        }
+    }
+
+    async fn token(&mut self) -> Result<Arc<Token>> {
+        let began = self.now();
+        let token = self.shared.tokens.get(self.shared, self.driver, self.deadline).await;
+        self.timing.token += self.now().saturating_duration_since(began);
+        token
+    }
+
+    async fn attempt(&mut self, token: &Token, permit: &mut dyn Permit) -> Next {
+        let call = self.call;
+        self.attempts += 1;
+        self.shared.emit(&Event::Request {
+            operation: call.operation,
+            method: if call.is_read() { "GET" } else { method_name(&call.method) },
+            path: call.path,
+            attempt: self.attempts,
+        });
+        let mut headers = exchange::headers(call.body.is_some());
+        headers.insert(AUTHORIZATION, token.header.clone());
+        let request = HttpRequest {
+            method: call.method.clone(),
+            url: call.url(self.shared),
+            headers,
+            body: call.body.clone(),
+            progress: Progress::default(),
+        };
+        let sent = self.now();
+        permit.sent(sent);
+        let until = self.deadline.min(sent + self.shared.config.options.attempt_timeout);
+        let span = tracing::debug_span!("zhifuyun.attempt", attempt = self.attempts, path = call.path);
+        let result =
+            exchange::attempt(self.shared, self.driver.transport(), request, until).instrument(span).await;
+        let elapsed = self.now().saturating_duration_since(sent);
+        self.timing.network += elapsed;
+        match result {
+            Ok(response) => self.answered(response, token, permit, elapsed).await,
+            Err(failure) => {
+                permit.ended(Outcome::Lost, self.now());
+                self.failed(failure)
+            }
+        }
+    }
+
+    async fn answered(
+        &mut self,
+        response: HttpResponse,
+        token: &Token,
+        permit: &mut dyn Permit,
+        elapsed: Duration,
+    ) -> Next {
+        let verdict = envelope::judge(&response);
+        let request_id = request_id(&response.headers);
+        self.shared.emit(&Event::Response {
+            operation: self.call.operation,
+            attempt: self.attempts,
+            http_status: response.status,
+            code: verdict.code,
+            request_id: request_id.clone(),
+            elapsed,
+        });
+        tracing::debug!(http_status = response.status, code = verdict.code, "answered");
+        if verdict.status == 429 {
+            return self.limited(&response, &verdict, request_id, permit);
+        }
+        permit.ended(Outcome::Answered, self.now());
+        if (200..300).contains(&verdict.status) {
+            return self.succeeded(response, &verdict, request_id);
+        }
+        let wait = exchange::retry_after(&response.headers, self.shared.clock.wall());
+        let error = envelope::error(&response, &verdict).with_request_id(request_id).with_retry_after(wait);
+        if verdict.status == 401 && !self.refreshed {
+            self.refreshed = true;
+            self.shared.tokens.invalidate(token).await;
+            self.retrying(&error, Duration::ZERO);
+            return Next::Again;
+        }
+        let transient = is_transient(verdict.status);
+        if self.call.is_read() {
+            return if transient { Next::Retry(error, wait) } else { Next::Fail(error) };
+        }
+        // A server that fails in the middle may have finished the write before it failed.
+        self.maybe_applied = verdict.status >= 500 || verdict.status == 408;
+        Next::Fail(error)
+    }
+
+    fn limited(
+        &mut self,
+        response: &HttpResponse,
+        verdict: &envelope::Verdict,
+        request_id: Option<String>,
+        permit: &mut dyn Permit,
+    ) -> Next {
+        let wait = exchange::retry_after(&response.headers, self.shared.clock.wall());
+        permit.ended(Outcome::Limited(wait), self.now());
+        let error = envelope::error(response, verdict).with_request_id(request_id).with_retry_after(wait);
+        let options = &self.shared.config.options;
+        let hopeless = wait.is_some_and(|w| {
+            w > options.max_retry_after || self.now().checked_add(w).is_none_or(|t| t > self.deadline)
+        });
+        if options.on_limit == OnLimit::Raise {
+            return Next::Fail(error);
+        }
+        if hopeless {
+            return Next::Fail(error.with_reason(Reason::WaitTooLong));
+        }
+        self.retrying(&error, wait.unwrap_or_default());
+        self.limited = Some(error);
+        Next::Again
+    }
+
+    fn succeeded(
+        &mut self,
+        response: HttpResponse,
+        verdict: &envelope::Verdict,
+        request_id: Option<String>,
+    ) -> Next {
+        match envelope::success_data(&response, verdict, false) {
+            Ok(data) => {
+                let meta = Meta::new(response.status, verdict.code, request_id);
+                Next::Done(Box::new(Answer { body: response.body, data, meta }))
+            }
+            Err(error) => {
+                let error = error.with_request_id(request_id);
+                self.maybe_applied = !self.call.is_read();
+                if self.call.is_read() && error.reason() == Reason::BodyInterrupted {
+                    Next::Retry(error, None)
+                } else {
+                    Next::Fail(error)
+                }
+            }
+        }
+    }
+
+    fn failed(&mut self, failure: TransportError) -> Next {
+        let again = failure.retryable && (self.call.is_read() || failure.not_sent);
+        self.maybe_applied = !self.call.is_read() && !failure.not_sent;
+        let error = error_of(failure);
+        if again { Next::Retry(error, None) } else { Next::Fail(error) }
+    }
+
+    /// Sleeps before the next attempt, or returns the error if there may be none.
+    async fn back_off(&mut self, error: Error, wait: Option<Duration>) -> Result<()> {
+        let options = &self.shared.config.options;
+        let delay = retry::backoff(self.retries, &self.shared.jitter).max(wait.unwrap_or_default());
+        let in_time = self.now().checked_add(delay).is_some_and(|t| t < self.deadline);
+        let allowed = self.retries < self.max_retries && in_time && delay <= options.max_retry_after;
+        if !allowed || !self.shared.retry_quota.spend() {
+            return Err(error);
+        }
+        self.retries += 1;
+        self.retrying(&error, delay);
+        self.shared.clock.sleep(delay).await;
+        self.timing.backoff += delay;
+        Ok(())
+    }
+
+    fn retrying(&self, error: &Error, delay: Duration) {
+        self.shared.emit(&Event::Retry {
+            operation: self.call.operation,
+            attempt: self.attempts,
+            reason: error.reason(),
+            delay,
+        });
+        tracing::debug!(
+            kind = error.kind().as_str(),
+            reason = error.reason().as_str(),
+            delay_ms = delay.as_millis() as u64,
+            since_start_ms = self.now().saturating_duration_since(self.start).as_millis() as u64,
+            "trying again"
+        );
+    }
+}
+
+fn method_name(method: &http::Method) -> &'static str {
+    match *method {
+        http::Method::POST => "POST",
+        http::Method::PATCH => "PATCH",
+        _ => "GET",
+    }
+}
+
+fn request_id(headers: &HeaderMap) -> Option<String> {
+    ["x-request-id", "request-id", "x-trace-id"].iter().find_map(|name| {
+        let value = headers.get(*name)?.to_str().ok()?.trim();
+        (!value.is_empty() && value.len() <= 256).then(|| value.to_owned())
+    })
+}

@@ -1,0 +1,6 @@
+//! The engine on a scripted transport and paused time: every timing rule without a wait.
+
+mod calls;
+mod fake;
+mod model;
+mod tokens;

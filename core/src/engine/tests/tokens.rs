@@ -1,0 +1,305 @@
+//! The life of the token (FAULTS table A).
+
+use super::fake::*;
+use crate::error::{ErrorKind, Reason};
+use std::sync::Arc;
+use std::time::Duration;
+
+fn normal(path: &str, n: usize) -> (Duration, Reply) {
+    if path == "/oauth/token" { (20 * MS, token(n, "3600")) } else { (5 * MS, conversation()) }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thousand_cold_callers_ask_once() {
+    let world = World::new(normal);
+    let calls = (0..1_000).map(|_| world.client.conversations().get("c1").send());
+    for result in futures_util::future::join_all(calls).await {
+        assert_eq!(result.unwrap().id, "c1");
+    }
+    assert_eq!((world.tokens(), world.count(ONE)), (1, 1_000));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thousand_callers_with_an_expired_token_ask_once_more() {
+    let world = World::new(normal);
+    world.client.conversations().get("c1").await.unwrap();
+    tokio::time::advance(4_000 * SECOND).await;
+    let calls = (0..1_000).map(|_| world.client.conversations().get("c1").send());
+    futures_util::future::join_all(calls).await.into_iter().for_each(|r| drop(r.unwrap()));
+    assert_eq!(world.tokens(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancelled_leader_does_not_fail_the_others() {
+    let world = Arc::new(World::new(normal));
+    let leader = tokio::spawn({
+        let client = world.client.clone();
+        async move { client.conversations().get("c1").await }
+    });
+    tokio::time::sleep(10 * MS).await;
+    let others: Vec<_> = (0..10)
+        .map(|_| {
+            let client = world.client.clone();
+            tokio::spawn(async move { client.conversations().get("c1").await })
+        })
+        .collect();
+    tokio::time::sleep(MS).await;
+    leader.abort();
+    for other in others {
+        other.await.unwrap().unwrap();
+    }
+    assert_eq!(world.tokens(), 2, "the leader's request, and that of the one who took over");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_leader_with_little_time_does_not_fail_the_others() {
+    let world =
+        World::new(
+            |path, n| {
+                if path == "/oauth/token" { (200 * MS, token(n, "3600")) } else { (NOW, conversation()) }
+            },
+        );
+    let hasty = world.client.conversations().get("c1").timeout(50 * MS).send();
+    let patient = world.client.conversations().get("c1").send();
+    let (hasty, patient) = tokio::join!(hasty, patient);
+    assert_eq!(hasty.unwrap_err().kind(), ErrorKind::Timeout);
+    patient.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_token_is_replaced_once_and_the_call_replayed_once() {
+    // A1
+    let world = World::new(|path, n| match path {
+        "/oauth/token" => (NOW, token(n, "3600")),
+        _ if n == 1 => (NOW, reply(401, r#"{"code":401,"message":"expired"}"#)),
+        _ => (NOW, conversation()),
+    });
+    let got = world.client.conversations().get("c1").await.unwrap();
+    assert_eq!(got.meta().attempts, 2);
+    assert_eq!(world.authorizations(ONE), ["Bearer t1", "Bearer t2"]);
+
+    // A2: also by envelope, and also for writes.
+    let world = World::new(|path, n| match path {
+        "/oauth/token" => (NOW, token(n, "3600")),
+        _ => (NOW, reply(200, r#"{"code":401,"message":"no"}"#)),
+    });
+    let e = world.client.tickets().create("t", "d").await.unwrap_err();
+    assert_eq!((e.kind(), e.attempts(), e.maybe_applied()), (ErrorKind::Authentication, 2, false));
+    assert_eq!((world.tokens(), world.count("/v1/tickets")), (2, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_late_401_does_not_invalidate_a_newer_token() {
+    // Two calls leave with t1; the quick one is refused first and replaces it, the slow one is refused later.
+    let world = World::new(|path, n| match path {
+        "/oauth/token" => (NOW, token(n, "3600")),
+        "/v1/conversations/slow" if n == 1 => (SECOND, reply(401, "{}")),
+        "/v1/conversations/c1" if n == 1 => (MS, reply(401, "{}")),
+        _ => (NOW, conversation()),
+    });
+    let slow = world.client.conversations().get("slow").send();
+    let quick = world.client.conversations().get("c1").send();
+    let (slow, quick) = tokio::join!(slow, quick);
+    slow.unwrap();
+    quick.unwrap();
+    assert_eq!(world.tokens(), 2, "t1 was replaced once, t2 was left alone");
+}
+
+#[tokio::test(start_paused = true)]
+async fn wrong_credentials_are_asked_for_once_a_second() {
+    let world = World::new(|_, _| (10 * MS, reply(401, r#"{"error":"invalid_client"}"#)));
+    let calls = (0..1_000).map(|_| world.client.conversations().get("c1").send());
+    for result in futures_util::future::join_all(calls).await {
+        let e = result.unwrap_err();
+        assert_eq!((e.kind(), e.reason()), (ErrorKind::Authentication, Reason::InvalidCredentials));
+        assert_eq!(e.attempts(), 0);
+        assert!(!format!("{e} {e:?}").contains("hush"));
+    }
+    assert_eq!(world.tokens(), 1);
+    world.client.conversations().get("c1").await.unwrap_err();
+    assert_eq!(world.tokens(), 1, "still remembered");
+    tokio::time::advance(1_100 * MS).await;
+    world.client.conversations().get("c1").await.unwrap_err();
+    assert_eq!(world.tokens(), 2, "the key may have been mended");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_refresh_reaches_those_who_waited_and_nobody_else() {
+    let world = World::with(
+        |b| b.max_retries(0),
+        |path, n| match (path, n) {
+            ("/oauth/token", 1) => (10 * MS, reply(500, "")),
+            ("/oauth/token", n) => (10 * MS, token(n, "3600")),
+            _ => (NOW, conversation()),
+        },
+    );
+    let calls = (0..20).map(|_| world.client.conversations().get("c1").send());
+    let failed = futures_util::future::join_all(calls).await;
+    assert!(failed.into_iter().all(|r| r.unwrap_err().kind() == ErrorKind::Server));
+    world.client.conversations().get("c1").await.unwrap();
+    assert_eq!(world.tokens(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn refreshed_ahead_of_expiry_while_the_old_token_serves() {
+    let world =
+        World::new(
+            |path, n| {
+                if path == "/oauth/token" { (SECOND, token(n, "3600")) } else { (NOW, conversation()) }
+            },
+        );
+    world.client.conversations().get("c1").await.unwrap();
+    // In the refresh margin: 300 s before the safety margin of 30 s.
+    tokio::time::advance(3_300 * SECOND).await;
+    let before = world.clock_now();
+    world.client.conversations().get("c1").await.unwrap();
+    assert_eq!(world.clock_now(), before, "nobody waited");
+    tokio::time::sleep(2 * SECOND).await;
+    world.client.conversations().get("c1").await.unwrap();
+    assert_eq!(world.authorizations(ONE), ["Bearer t1", "Bearer t1", "Bearer t2"]);
+    assert_eq!(world.tokens(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failing_refresh_ahead_of_expiry_disturbs_nobody() {
+    // A6
+    let world = World::with(
+        |b| b.max_retries(0),
+        |path, n| match (path, n) {
+            ("/oauth/token", 2) => (NOW, reply(500, "")),
+            ("/oauth/token", n) => (NOW, token(n, "3600")),
+            _ => (NOW, conversation()),
+        },
+    );
+    world.client.conversations().get("c1").await.unwrap();
+    tokio::time::advance(3_400 * SECOND).await;
+    for _ in 0..3 {
+        world.client.conversations().get("c1").await.unwrap();
+        tokio::time::sleep(MS).await;
+    }
+    assert_eq!(world.tokens(), 3, "failed once, then succeeded");
+}
+
+#[tokio::test(start_paused = true)]
+async fn either_clock_expires_a_token() {
+    // A10: the wall clock an hour ahead expires the token once, not again and again.
+    let world = World::new(normal);
+    world.client.conversations().get("c1").await.unwrap();
+    world.clock.skew_ms(3_600_000);
+    for _ in 0..5 {
+        world.client.conversations().get("c1").await.unwrap();
+    }
+    assert_eq!(world.tokens(), 2);
+    // An hour back: the monotonic clock decides.
+    world.clock.skew_ms(-3_600_000);
+    world.client.conversations().get("c1").await.unwrap();
+    assert_eq!(world.tokens(), 2);
+    tokio::time::advance(4_000 * SECOND).await;
+    world.client.conversations().get("c1").await.unwrap();
+    assert_eq!(world.tokens(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn odd_lifetimes() {
+    // A7: `expires_in`, requests for a token after two calls at once, and after one more 20 s later.
+    for (expires_in, at_once, later) in [
+        ("0", 2, 3),
+        ("-1", 2, 3),
+        ("null", 1, 1),
+        ("\"3600\"", 1, 1),
+        ("3600.5", 1, 1),
+        ("1e308", 1, 1),
+        ("20", 1, 2),
+    ] {
+        let world = World::new(move |path, n| {
+            if path == "/oauth/token" { (NOW, token(n, expires_in)) } else { (NOW, conversation()) }
+        });
+        for _ in 0..2 {
+            world.client.conversations().get("c1").await.unwrap();
+        }
+        assert_eq!(world.tokens(), at_once, "{expires_in}");
+        tokio::time::advance(20 * SECOND).await;
+        world.client.conversations().get("c1").await.unwrap();
+        assert_eq!(world.tokens(), later, "{expires_in}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn unusable_tokens() {
+    // A8, A9
+    let long = "x".repeat(1 << 20);
+    for (body, want) in [
+        (r#"{"access_token":"secret-value","token_type":"MAC"}"#.to_owned(), Reason::UnsupportedTokenType),
+        (r#"{"access_token":""}"#.to_owned(), Reason::InvalidToken),
+        (r#"{"access_token":"secret-value\r\nx: y"}"#.to_owned(), Reason::InvalidToken),
+        (r#"{"access_token":"secret-value 值"}"#.to_owned(), Reason::InvalidToken),
+        (format!(r#"{{"access_token":"secret-value{long}"}}"#), Reason::InvalidToken),
+        ("{}".to_owned(), Reason::MissingField),
+        ("<html>".to_owned(), Reason::NotJson),
+        (String::new(), Reason::EmptyBody),
+    ] {
+        let world = World::new(move |_, _| (NOW, reply(200, body.clone())));
+        let e = world.client.conversations().get("c1").await.unwrap_err();
+        assert_eq!(e.reason(), want);
+        assert!(!format!("{e} {e:?}").contains("secret-value"));
+        assert_eq!(world.tokens(), 1, "{want}");
+    }
+    for token_type in [r#","token_type":"bearer""#, ""] {
+        let body = format!(r#"{{"code":200,"data":{{"access_token":"t"{token_type}}}}}"#);
+        let world = World::new(move |path, _| {
+            if path == "/oauth/token" { (NOW, reply(200, body.clone())) } else { (NOW, conversation()) }
+        });
+        world.client.conversations().get("c1").await.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_clients_share_a_store() {
+    // A13
+    let store = Arc::new(crate::MemoryTokenStore::new());
+    let first = World::with(|b| b.token_store(Arc::clone(&store) as _), normal);
+    let second = World::with(|b| b.token_store(store), normal);
+    first.client.conversations().get("c1").await.unwrap();
+    second.client.conversations().get("c1").await.unwrap();
+    assert_eq!((first.tokens(), second.tokens()), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_provider_is_asked_again_for_every_token() {
+    // A11: the key is rotated; the token of the old one is refused.
+    struct Vault(std::sync::atomic::AtomicUsize);
+    impl crate::CredentialsProvider for Vault {
+        fn credentials(&self) -> crate::BoxFuture<'_, crate::Result<crate::Credentials>> {
+            let n = self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            Box::pin(async move {
+                if n == 2 {
+                    return Err(crate::Error::new(
+                        ErrorKind::Config,
+                        Reason::InvalidConfig,
+                        "the vault is sealed",
+                    ));
+                }
+                Ok(crate::Credentials::new("id", format!("secret{n}")))
+            })
+        }
+    }
+    let world = World::with(
+        |b| b.credentials_provider(Vault(0.into())),
+        |path, n| match path {
+            "/oauth/token" => (NOW, token(n, "3600")),
+            _ if n % 2 == 1 => (NOW, reply(401, "{}")),
+            _ => (NOW, conversation()),
+        },
+    );
+    world.client.conversations().get("c1").await.unwrap();
+    assert_eq!(world.tokens(), 2);
+    let e = world.client.conversations().get("c1").await.unwrap_err();
+    assert_eq!((e.kind(), e.message()), (ErrorKind::Config, "the vault is sealed"));
+}
+
+impl World {
+    fn clock_now(&self) -> std::time::Instant {
+        use crate::clock::Clock as _;
+        self.clock.now()
+    }
+}

@@ -1,0 +1,135 @@
+//! One page of a list.
+
+use super::record::{Key, place};
+use super::soft::{Extra, Read};
+use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
+use std::fmt;
+use std::marker::PhantomData;
+
+/// One page of a list, as the server cut it.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Page<T> {
+    /// The items, in the server's order.
+    pub items: Vec<T>,
+    /// How many items match in all, by the server's word at that moment. Advisory: never used to decide
+    /// that nothing is left.
+    pub total: Option<u64>,
+    /// The number of this page, from 1.
+    pub page: u64,
+    /// How many items were asked for per page.
+    pub limit: u64,
+    /// What the server sent beyond these fields.
+    pub extra: Extra,
+}
+
+impl<T> Page<T> {
+    /// A page, for tests and for other sources of pages.
+    #[must_use]
+    pub fn new(items: Vec<T>, total: Option<u64>, page: u64, limit: u64) -> Self {
+        Self { items, total, page, limit, extra: Extra::new() }
+    }
+
+    /// Whether another page is to be expected: by `total` where the server gave one, else by whether this
+    /// page is full.
+    #[must_use]
+    pub fn has_next(&self) -> bool {
+        match self.total {
+            _ if self.items.is_empty() => false,
+            Some(total) => self.page.saturating_mul(self.limit) < total,
+            None => self.items.len() as u64 >= self.limit,
+        }
+    }
+}
+
+impl<T> IntoIterator for Page<T> {
+    type Item = T;
+    type IntoIter = std::vec::IntoIter<T>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.items.into_iter()
+    }
+}
+
+impl<'a, T> IntoIterator for &'a Page<T> {
+    type Item = &'a T;
+    type IntoIter = std::slice::Iter<'a, T>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.items.iter()
+    }
+}
+
+/// A page before the request's own `page` and `limit` fill what the answer left out.
+pub(crate) struct RawPage<T> {
+    items: Vec<T>,
+    total: Option<u64>,
+    page: Option<u64>,
+    limit: Option<u64>,
+    extra: Extra,
+}
+
+impl<T> RawPage<T> {
+    /// `ignore`d or missing numbers fall back to what was asked for.
+    pub(crate) fn complete(self, page: u64, limit: u64) -> Page<T> {
+        Page {
+            items: self.items,
+            total: self.total,
+            page: self.page.unwrap_or(page),
+            limit: self.limit.filter(|l| *l > 0).unwrap_or(limit),
+            extra: self.extra,
+        }
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for RawPage<T> {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        d.deserialize_map(PageVisitor(PhantomData))
+    }
+}
+
+struct PageVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for PageVisitor<T> {
+    type Value = RawPage<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a page object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<RawPage<T>, A::Error> {
+        let mut items = None;
+        let (mut total, mut page, mut limit) = (None, None, None);
+        let mut extra = Extra::new();
+        while let Some(key) = map.next_key::<Key<'de>>()? {
+            match key.as_str() {
+                "items" => items = map.next_value::<Option<Vec<T>>>()?,
+                "total" => count(&mut total, &mut extra, "total", map.next_value()?)?,
+                "page" => count(&mut page, &mut extra, "page", map.next_value()?)?,
+                "limit" => count(&mut limit, &mut extra, "limit", map.next_value()?)?,
+                other => {
+                    extra.insert(other.to_owned(), map.next_value()?);
+                }
+            }
+        }
+        let items = items.ok_or_else(|| de::Error::missing_field("items"))?;
+        Ok(RawPage { items, total, page, limit, extra })
+    }
+}
+
+/// A negative count is nonsense that does no harm and stays in `extra`; one that cannot be represented, or is
+/// no number at all, must not be guessed at.
+fn count<E: de::Error>(
+    slot: &mut Option<u64>,
+    extra: &mut Extra,
+    name: &'static str,
+    read: Read<u64>,
+) -> Result<(), E> {
+    if let Read::Not(v) = &read {
+        let negative = v.as_f64().is_some_and(|f| f < 0.0)
+            || v.as_str().and_then(|s| s.trim().parse::<f64>().ok()).is_some_and(|f| f < 0.0);
+        if !negative {
+            return Err(E::custom(format_args!("invalid field `{name}`")));
+        }
+    }
+    place(slot, extra, name, read);
+    Ok(())
+}

@@ -1,0 +1,88 @@
+//! One request out, one answer in. The engine knows this trait; only `http.rs` knows reqwest.
+
+mod classify;
+mod http;
+mod tls;
+
+pub(crate) use self::http::HttpTransport;
+
+use crate::clock::BoxFuture;
+use crate::error::Reason;
+use ::http::{HeaderMap, Method};
+use bytes::Bytes;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use url::Url;
+
+/// What a transport needs to know of the client's options.
+#[derive(Debug, Clone)]
+pub(crate) struct TransportOptions {
+    pub(crate) https: bool,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) pool_idle_timeout: Duration,
+    pub(crate) proxy: crate::config::Proxy,
+    pub(crate) ca_bundle: Option<Arc<[u8]>>,
+    pub(crate) user_agent: String,
+    pub(crate) max_response_bytes: u64,
+}
+
+/// A request, complete.
+#[derive(Debug, Clone)]
+pub(crate) struct HttpRequest {
+    pub(crate) method: Method,
+    pub(crate) url: Url,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Option<Bytes>,
+    pub(crate) progress: Progress,
+}
+
+/// Lets the engine name the phase in which a deadline hit.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Progress(Arc<AtomicBool>);
+
+impl Progress {
+    pub(crate) fn head_arrived(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn has_head(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// An answer, with its body read to the end.
+#[derive(Debug, Clone)]
+pub(crate) struct HttpResponse {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    /// The end of the body was the end of the connection: nothing says that it is complete.
+    pub(crate) close_delimited: bool,
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(crate) struct TransportError {
+    pub(crate) reason: Reason,
+    /// The request surely did not reach the server's application.
+    pub(crate) not_sent: bool,
+    /// Another attempt has a chance.
+    pub(crate) retryable: bool,
+    pub(crate) message: String,
+    /// The status line had already arrived: a write was surely received.
+    pub(crate) status: Option<u16>,
+    pub(crate) source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.reason, self.message)
+    }
+}
+
+/// Sends one request. Dropping the future cancels it.
+pub(crate) trait Transport: fmt::Debug + Send + Sync + 'static {
+    fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, TransportError>>;
+}

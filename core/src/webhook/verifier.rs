@@ -1,0 +1,386 @@
+//! The verifier: set-up and the checks in their order.
+
+use super::event::{self, Event};
+use super::headers::{Found, Headers, same_name};
+use super::key;
+use super::reason::{WebhookReason, refuse};
+use super::reserialized;
+use super::scheme::{SignatureScheme, TimestampSource};
+use super::signature::{Signatures, Tag, hex};
+use super::template::Template;
+use super::time::{epoch_seconds, whole_seconds};
+use crate::clock::{Clock, SystemClock};
+use crate::error::{Error, Result};
+use crate::secret::Secret;
+use chrono::{TimeZone, Utc};
+use hmac::{Hmac, Mac};
+use sha2::{Digest, Sha256};
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+/// How far the timestamp may be from the clock of the receiver, in either direction: 300 s, as the reference
+/// implementations of Standard Webhooks have it.
+pub const DEFAULT_TOLERANCE: Duration = Duration::from_secs(300);
+
+/// The largest body that is looked at: 1 MiB.
+pub const DEFAULT_MAX_BODY_BYTES: usize = 1024 * 1024;
+
+/// Every secret costs a MAC over the body; a rotation needs two.
+const MAX_SECRETS: usize = 16;
+
+/// Verifies webhooks and signs them.
+///
+/// Immutable; a clone is a pointer. Build one and share it among threads. `Debug` shows no secret.
+#[derive(Clone)]
+pub struct Webhook(Arc<Inner>);
+
+struct Inner {
+    keys: Vec<Hmac<Sha256>>,
+    template: Template,
+    tolerance: Duration,
+    max_body_bytes: usize,
+    clock: Arc<dyn Clock>,
+}
+
+/// Sets up a [`Webhook`].
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct WebhookBuilder {
+    secrets: Vec<Secret>,
+    scheme: SignatureScheme,
+    tolerance: Duration,
+    max_body_bytes: usize,
+    clock: Arc<dyn Clock>,
+}
+
+impl WebhookBuilder {
+    /// Adds a secret. With several, a signature by any of them is good: while a secret is being rotated the
+    /// endpoint knows the new and the old one.
+    pub fn secret(mut self, secret: impl Into<Secret>) -> Self {
+        self.secrets.push(secret.into());
+        self
+    }
+
+    /// How the sender signs. Default: [`SignatureScheme::standard`].
+    pub fn scheme(mut self, scheme: SignatureScheme) -> Self {
+        self.scheme = scheme;
+        self
+    }
+
+    /// How far the timestamp may be from this machine's clock, in either direction, in whole seconds.
+    /// Default: [`DEFAULT_TOLERANCE`]. Longer means that a recorded webhook can be played back for longer.
+    pub fn tolerance(mut self, tolerance: Duration) -> Self {
+        self.tolerance = tolerance;
+        self
+    }
+
+    /// The largest body in bytes. Default: [`DEFAULT_MAX_BODY_BYTES`].
+    pub fn max_body_bytes(mut self, bytes: usize) -> Self {
+        self.max_body_bytes = bytes;
+        self
+    }
+
+    /// The clock whose wall time is compared with timestamps. Default: [`SystemClock`].
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// The verifier.
+    ///
+    /// # Errors
+    ///
+    /// `Config` if there is no secret or more than 16, one of them is malformed, `max_body_bytes` is 0, or
+    /// the scheme does not make sense. The message never shows a secret.
+    pub fn build(self) -> Result<Webhook> {
+        if self.secrets.is_empty() {
+            return Err(Error::config(
+                "no webhook secret: give the one that the console shows for this endpoint (it begins with whsec_)",
+            ));
+        }
+        if self.secrets.len() > MAX_SECRETS {
+            return Err(Error::config("more than 16 webhook secrets: remove those that were rotated out"));
+        }
+        if self.max_body_bytes == 0 {
+            return Err(Error::config(
+                "max_body_bytes is 0, which refuses every webhook: leave it out or raise it",
+            ));
+        }
+        let format = self.scheme.secret;
+        let keys = self.secrets.iter().enumerate().map(|(n, s)| key::keyed(s, n, format));
+        Ok(Webhook(Arc::new(Inner {
+            keys: keys.collect::<Result<_>>()?,
+            template: Template::new(self.scheme)?,
+            tolerance: self.tolerance,
+            max_body_bytes: self.max_body_bytes,
+            clock: self.clock,
+        })))
+    }
+}
+
+impl fmt::Debug for Webhook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Webhook")
+            .field("secrets", &self.0.keys.len())
+            .field("scheme", self.scheme())
+            .field("tolerance", &self.0.tolerance)
+            .field("max_body_bytes", &self.0.max_body_bytes)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The headers of the scheme, as far as they were found.
+struct Picked<'a> {
+    id: Found<'a>,
+    timestamp: Found<'a>,
+    signature: Found<'a>,
+}
+
+impl Webhook {
+    /// A verifier with the defaults and these secrets.
+    ///
+    /// # Errors
+    ///
+    /// As [`WebhookBuilder::build`].
+    pub fn new<S: Into<Secret>>(secrets: impl IntoIterator<Item = S>) -> Result<Self> {
+        secrets.into_iter().fold(Self::builder(), WebhookBuilder::secret).build()
+    }
+
+    /// A verifier with other settings.
+    pub fn builder() -> WebhookBuilder {
+        WebhookBuilder {
+            secrets: Vec::new(),
+            scheme: SignatureScheme::standard(),
+            tolerance: DEFAULT_TOLERANCE,
+            max_body_bytes: DEFAULT_MAX_BODY_BYTES,
+            clock: Arc::new(SystemClock),
+        }
+    }
+
+    /// The scheme, with its header names in lower case.
+    #[must_use]
+    pub fn scheme(&self) -> &SignatureScheme {
+        &self.0.template.scheme
+    }
+
+    /// Checks a webhook and reads its event.
+    ///
+    /// `body` must be the bytes as they arrived: a body that was parsed and written again has other spaces or
+    /// escapes, and no signature matches it.
+    ///
+    /// # Errors
+    ///
+    /// `WebhookVerification` with a [`WebhookReason`]: size, headers, id, timestamp, age, signature and
+    /// content are checked in this order, and nothing is read from a body before its signature was good.
+    pub fn verify(&self, headers: &(impl Headers + ?Sized), body: &[u8]) -> Result<Event> {
+        self.verify_at(headers, body, self.0.clock.wall())
+    }
+
+    /// [`Webhook::verify`] at another time than now, for tests and for recorded webhooks.
+    ///
+    /// # Errors
+    ///
+    /// As [`Webhook::verify`].
+    pub fn verify_at(
+        &self,
+        headers: &(impl Headers + ?Sized),
+        body: &[u8],
+        now: SystemTime,
+    ) -> Result<Event> {
+        self.check(|each| headers.visit(each), body, now)
+    }
+
+    /// [`Webhook::verify`] for anything that can list its headers once, such as a language binding.
+    ///
+    /// # Errors
+    ///
+    /// As [`Webhook::verify`].
+    pub fn verify_pairs<'a>(
+        &self,
+        headers: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+        body: &[u8],
+        now: Option<SystemTime>,
+    ) -> Result<Event> {
+        let now = now.unwrap_or_else(|| self.0.clock.wall());
+        self.check(|each| headers.into_iter().for_each(|(name, value)| each(name, value)), body, now)
+    }
+
+    fn check<'a>(
+        &self,
+        visit: impl FnOnce(&mut dyn FnMut(&'a str, &'a [u8])),
+        body: &[u8],
+        now: SystemTime,
+    ) -> Result<Event> {
+        if body.len() > self.0.max_body_bytes {
+            return Err(refuse(
+                WebhookReason::BodyTooLarge,
+                format!(
+                    "the body has {} bytes, {} are allowed: raise max_body_bytes if the sender is to be trusted",
+                    body.len(),
+                    self.0.max_body_bytes
+                ),
+            ));
+        }
+        let scheme = self.scheme();
+        let picked = self.pick(visit);
+        let id = match &scheme.id_header {
+            Some(name) => Some(required(name, picked.id)?),
+            None => None,
+        };
+        let timestamp = match &scheme.timestamp {
+            TimestampSource::Header(name) => Some(required(name, picked.timestamp)?),
+            _ => None,
+        };
+        let signatures = Signatures::read(scheme, required(&scheme.signature_header, picked.signature)?);
+
+        let id = id.map(|id| self.0.template.check_id(id)).transpose().map_err(|(r, m)| refuse(r, m))?;
+        let timestamp = match (&scheme.timestamp, timestamp, signatures.timestamp) {
+            (TimestampSource::None, ..) => None,
+            (_, Some(text), _) | (_, _, Found::Value(text)) => Some(digits(text)?),
+            _ => return Err(malformed_timestamp("it stands in the signature header not once")),
+        };
+        if let Some((_, sent)) = timestamp {
+            self.check_age(sent, epoch_seconds(now))?;
+        }
+        let tags = signatures.usable().map_err(|(r, m)| refuse(r, m))?;
+        if body.is_empty() {
+            return Err(refuse(
+                WebhookReason::EmptyBody,
+                "the body is empty: a middleware may have read it before; pass the raw bytes that it read",
+            ));
+        }
+        let time_text = timestamp.map_or("", |t| t.0);
+        if !self.matches(tags, id.unwrap_or_default(), time_text, body) {
+            return Err(self.mismatch(tags, id.unwrap_or_default(), time_text, body));
+        }
+
+        let parsed = event::parse(body)?;
+        Ok(Event {
+            id: id.map(str::to_owned),
+            event_type: parsed.event_type,
+            timestamp: parsed.timestamp,
+            sent_at: timestamp.and_then(|t| Utc.timestamp_opt(t.1, 0).single()),
+            data: parsed.data,
+            extra: parsed.extra,
+            raw: parsed.raw,
+            body_hash: id.is_none().then(|| hex(&Sha256::digest(body))),
+        })
+    }
+
+    fn pick<'a>(&self, visit: impl FnOnce(&mut dyn FnMut(&'a str, &'a [u8]))) -> Picked<'a> {
+        let scheme = self.scheme();
+        let mut picked = Picked { id: Found::Nothing, timestamp: Found::Nothing, signature: Found::Nothing };
+        visit(&mut |name, value| {
+            if same_name(&scheme.signature_header, name) {
+                picked.signature.add(value);
+            } else if matches!(&scheme.id_header, Some(wanted) if same_name(wanted, name)) {
+                picked.id.add(value);
+            } else if matches!(&scheme.timestamp, TimestampSource::Header(wanted) if same_name(wanted, name))
+            {
+                picked.timestamp.add(value);
+            }
+        });
+        picked
+    }
+
+    fn check_age(&self, sent: i64, now: i64) -> Result<()> {
+        let tolerance = whole_seconds(self.0.tolerance);
+        let age = now.saturating_sub(sent);
+        if age > tolerance {
+            return Err(refuse(
+                WebhookReason::TimestampTooOld,
+                format!(
+                    "it was sent {age} s ago and {tolerance} s are allowed: it was delayed or is being replayed, or \
+                     this machine's clock is fast"
+                ),
+            ));
+        }
+        if age < tolerance.saturating_neg() {
+            return Err(refuse(
+                WebhookReason::TimestampTooNew,
+                format!(
+                    "its timestamp is {} s ahead of this machine's clock and {tolerance} s are allowed: check the \
+                     clock (NTP)",
+                    age.saturating_neg()
+                ),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Compares with every secret, also after a match: which one it was takes no less time than none.
+    fn matches(&self, tags: &[Tag], id: &str, timestamp: &str, body: &[u8]) -> bool {
+        let mut good = false;
+        for key in &self.0.keys {
+            let mut mac = key.clone();
+            self.0.template.feed(&mut mac, id, timestamp, body);
+            for tag in tags {
+                good |= mac.clone().verify_slice(tag).is_ok();
+            }
+        }
+        good
+    }
+
+    fn mismatch(&self, tags: &[Tag], id: &str, timestamp: &str, body: &[u8]) -> Error {
+        if reserialized::any(body, |other| self.matches(tags, id, timestamp, other)) {
+            return refuse(
+                WebhookReason::ReserializedBody,
+                "this looks like a re-serialised body: the signature matches the same JSON with other spaces or \
+                 escapes; pass the raw bytes of the request, read before any JSON middleware",
+            );
+        }
+        refuse(
+            WebhookReason::SignatureMismatch,
+            "no signature matches the body with any of the secrets: the secret is that of another endpoint, the \
+             body is not the raw bytes as they arrived, or this is a forgery",
+        )
+    }
+
+    /// What a sender writes for every secret.
+    pub(super) fn tags(&self, id: &str, timestamp: &str, body: &[u8]) -> Vec<Tag> {
+        let tag = |key: &Hmac<Sha256>| {
+            let mut mac = key.clone();
+            self.0.template.feed(&mut mac, id, timestamp, body);
+            mac.finalize().into_bytes().into()
+        };
+        self.0.keys.iter().map(tag).collect()
+    }
+
+    pub(super) fn template(&self) -> &Template {
+        &self.0.template
+    }
+}
+
+fn required<'a>(name: &str, found: Found<'a>) -> Result<&'a [u8]> {
+    match found {
+        Found::Value(value) => Ok(value),
+        Found::Nothing => Err(refuse(
+            WebhookReason::MissingHeader,
+            format!("the header {name} is missing: this is not a webhook, or a proxy removed it"),
+        )),
+        Found::Conflict => Err(refuse(
+            WebhookReason::DuplicateHeader,
+            format!(
+                "the header {name} came twice with different values, and which one counts would be a guess"
+            ),
+        )),
+    }
+}
+
+fn malformed_timestamp(what: &str) -> Error {
+    refuse(
+        WebhookReason::MalformedTimestamp,
+        format!(
+            "the timestamp is no number of seconds since 1970: {what}; look for a proxy that changes headers"
+        ),
+    )
+}
+
+/// The timestamp as text, which is what was signed, and as seconds.
+fn digits(text: &[u8]) -> Result<(&str, i64)> {
+    let digits = (1..=12).contains(&text.len()) && text.iter().all(u8::is_ascii_digit);
+    let text = std::str::from_utf8(text).ok().filter(|_| digits);
+    text.and_then(|t| Some((t, t.parse().ok()?)))
+        .ok_or_else(|| malformed_timestamp("1 to 12 digits are allowed and nothing else"))
+}
