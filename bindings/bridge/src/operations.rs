@@ -1,0 +1,210 @@
+//! The list of operations: the only one. A host names an operation and gives its arguments as JSON.
+
+use crate::client::BridgeClient;
+use crate::lanes::Interrupted;
+use crate::options;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use zhifuyun::models::{Conversation, Page, Record, Statistics, Ticket};
+use zhifuyun::operations::{
+    Args, CreateConversation, CreateTicket, GetConversation, GetStatistics, ListConversations, ListTickets,
+    Operation, UpdateTicket,
+};
+use zhifuyun::{Client, Error, RequestOptions, Response, Result};
+
+/// What an operation returns. A binding encodes it with one [`Visitor`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Output {
+    /// One conversation.
+    Conversation(Response<Conversation>),
+    /// A page of conversations.
+    Conversations(Response<Page<Conversation>>),
+    /// One ticket.
+    Ticket(Response<Ticket>),
+    /// A page of tickets.
+    Tickets(Response<Page<Ticket>>),
+    /// Statistics.
+    Statistics(Response<Statistics>),
+    /// Nothing but success.
+    Done,
+}
+
+/// Encodes any result: records and pages of records, seen through [`Record`].
+pub trait Visitor {
+    /// What the binding makes of it.
+    type Value;
+    /// One record.
+    fn record<R: Record>(self, record: Response<R>) -> Self::Value;
+    /// A page of records.
+    fn page<R: Record>(self, page: Response<Page<R>>) -> Self::Value;
+    /// Nothing.
+    fn done(self) -> Self::Value;
+}
+
+impl Output {
+    /// Hands the result to the visitor.
+    pub fn visit<V: Visitor>(self, visitor: V) -> V::Value {
+        match self {
+            Self::Conversation(r) => visitor.record(r),
+            Self::Conversations(p) => visitor.page(p),
+            Self::Ticket(r) => visitor.record(r),
+            Self::Tickets(p) => visitor.page(p),
+            Self::Statistics(r) => visitor.record(r),
+            Self::Done => visitor.done(),
+        }
+    }
+}
+
+/// A call that was understood and checked; nothing was sent yet.
+type Work = Box<dyn FnOnce(Client) -> Pin<Box<dyn Future<Output = Result<Output>> + Send>> + Send>;
+
+macro_rules! operations {
+    ($($name:literal => $operation:ty, $output:ident;)+) => {
+        /// The names of all operations.
+        pub const NAMES: &[&str] = &["authenticate", $($name,)+];
+
+        fn work(client: &Client, name: &str, args: &str, options: Option<&str>) -> Result<Work> {
+            let options = options::request_options(options)?;
+            match name {
+                "authenticate" => {
+                    arguments::<NoArguments>(client, args)?;
+                    Ok(Box::new(|c: Client| Box::pin(async move { c.authenticate().await.map(|()| Output::Done) })))
+                }
+                $($name => {
+                    let operation: $operation = arguments(client, args)?;
+                    Ok(execute(operation, options, Output::$output))
+                })+
+                // Lets the hosts prove that a panic becomes an error. No host offers it to its users.
+                "internal.panic" => Ok(Box::new(|_| Box::pin(async { deliberate() }))),
+                _ => Err(Error::invalid_argument("operation", "there is no such operation")),
+            }
+        }
+    };
+}
+
+operations! {
+    "conversations.list" => ListConversations, Conversations;
+    "conversations.get" => GetConversation, Conversation;
+    "conversations.create" => CreateConversation, Conversation;
+    "tickets.list" => ListTickets, Tickets;
+    "tickets.create" => CreateTicket, Ticket;
+    "tickets.update" => UpdateTicket, Ticket;
+    "statistics.get" => GetStatistics, Statistics;
+}
+
+#[allow(clippy::panic)]
+fn deliberate() -> Result<Output> {
+    panic!("deliberate")
+}
+
+struct NoArguments;
+
+trait FromArgs: Sized {
+    fn read(args: &mut Args) -> Result<Self>;
+    const NAME: &'static str;
+}
+
+impl FromArgs for NoArguments {
+    fn read(_: &mut Args) -> Result<Self> {
+        Ok(Self)
+    }
+    const NAME: &'static str = "authenticate";
+}
+
+impl<O: Operation> FromArgs for O {
+    fn read(args: &mut Args) -> Result<Self> {
+        O::from_args(args)
+    }
+    const NAME: &'static str = O::NAME;
+}
+
+/// Reads and checks arguments; what is unknown or wrong is refused here, before any I/O.
+fn arguments<A: FromArgs>(client: &Client, json: &str) -> Result<A> {
+    let read = || {
+        let json = if json.is_empty() { "{}" } else { json };
+        let mut args = Args::parse(json, client.time_zone())?;
+        let value = A::read(&mut args)?;
+        args.finish()?;
+        Ok(value)
+    };
+    read().map_err(|e: Error| e.with_operation(A::NAME))
+}
+
+/// The same for a list that is going to be walked.
+pub(crate) fn list_arguments<O: Operation>(client: &Client, json: &str) -> Result<O> {
+    arguments(client, json)
+}
+
+fn execute<O: Operation>(
+    operation: O,
+    options: RequestOptions,
+    wrap: fn(Response<O::Output>) -> Output,
+) -> Work {
+    Box::new(move |client| Box::pin(async move { client.execute(&operation, options).await.map(wrap) }))
+}
+
+impl BridgeClient {
+    /// Calls an operation on the calling thread.
+    ///
+    /// # Errors
+    /// `Err(Interrupted)` if `interrupted` asked for the thread back; the inner error is the call's.
+    pub fn call(
+        &self,
+        name: &str,
+        args: &str,
+        options: Option<&str>,
+        interrupted: Option<&mut dyn FnMut() -> bool>,
+    ) -> std::result::Result<Result<Output>, Interrupted> {
+        let prepared = self.state().and_then(|s| work(&s.client, name, args, options).map(|w| (s, w)));
+        match prepared {
+            Ok((state, work)) => state.lanes.run(work, interrupted),
+            Err(e) => Ok(Err(e)),
+        }
+    }
+
+    /// The same as a future, for the background runtime.
+    ///
+    /// # Errors
+    /// `invalid_argument` and `closed` at once; the future brings the rest.
+    pub fn call_async(
+        &self,
+        name: &str,
+        args: &str,
+        options: Option<&str>,
+    ) -> Result<impl Future<Output = Result<Output>> + Send + 'static> {
+        let client = self.core()?;
+        let work = work(&client, name, args, options)?;
+        Ok(work(client))
+    }
+
+    /// Several calls at once on the calling thread; results in the order of the calls.
+    ///
+    /// # Errors
+    /// `Err(Interrupted)` if `interrupted` asked for the thread back; the inner error is that of the arguments.
+    pub fn call_many(
+        &self,
+        calls: &[(&str, &str)],
+        options: Option<&str>,
+        interrupted: Option<&mut dyn FnMut() -> bool>,
+    ) -> std::result::Result<Result<Vec<Result<Output>>>, Interrupted> {
+        let prepared = self.state().and_then(|state| {
+            let works: Result<Vec<_>> =
+                calls.iter().map(|(name, args)| work(&state.client, name, args, options)).collect();
+            works.map(|works| (state, works))
+        });
+        let (state, works) = match prepared {
+            Ok(prepared) => prepared,
+            Err(e) => return Ok(Err(e)),
+        };
+        let all = |client: Client| async move {
+            let running = works.into_iter().map(|w| w(client.clone()));
+            Ok(futures_util::future::join_all(running).await)
+        };
+        state.lanes.run(all, interrupted)
+    }
+}
+
+/// For a binding that keeps clients in a table.
+pub type SharedClient = Arc<BridgeClient>;

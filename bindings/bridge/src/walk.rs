@@ -1,0 +1,185 @@
+//! Iterating for hosts: one crossing per page.
+
+use crate::client::BridgeClient;
+use crate::lanes::{CheckedOut, Interrupted};
+use crate::operations::{Output, list_arguments};
+use crate::{guard, options};
+use serde::Deserialize;
+use std::sync::{Arc, PoisonError};
+use tokio::sync::Mutex;
+use zhifuyun::operations::{ListConversations, ListOperation, ListTickets};
+use zhifuyun::pagination::{Consistency, Report, Walk as CoreWalk};
+use zhifuyun::{Client, Error, Listing, Result};
+
+/// How to walk, as the hosts write it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WalkArgs {
+    consistency: Option<String>,
+    prefetch: Option<u64>,
+    max_items: Option<u64>,
+}
+
+enum Any {
+    Conversations(CoreWalk<Listing<ListConversations>>),
+    Tickets(CoreWalk<Listing<ListTickets>>),
+}
+
+impl Any {
+    fn start(
+        client: &Client,
+        name: &str,
+        args: &str,
+        options: Option<&str>,
+        walk: Option<&str>,
+    ) -> Result<Self> {
+        match name {
+            "conversations.iter" => {
+                begin::<ListConversations>(client, args, options, walk).map(Self::Conversations)
+            }
+            "tickets.iter" => begin::<ListTickets>(client, args, options, walk).map(Self::Tickets),
+            _ => Err(Error::invalid_argument("operation", "there is no such list")),
+        }
+    }
+
+    async fn next(&mut self) -> Result<Option<Output>> {
+        match self {
+            Self::Conversations(w) => w.next_page().await.transpose().map(|p| p.map(Output::Conversations)),
+            Self::Tickets(w) => w.next_page().await.transpose().map(|p| p.map(Output::Tickets)),
+        }
+    }
+
+    fn report(&self) -> Report {
+        match self {
+            Self::Conversations(w) => w.report(),
+            Self::Tickets(w) => w.report(),
+        }
+    }
+}
+
+fn begin<O: ListOperation>(
+    client: &Client,
+    args: &str,
+    options: Option<&str>,
+    walk: Option<&str>,
+) -> Result<CoreWalk<Listing<O>>> {
+    let operation: O = list_arguments(client, args)?;
+    let request_options = options::request_options(options)?;
+    let walk: WalkArgs = match walk.filter(|w| !w.is_empty()) {
+        None => WalkArgs::default(),
+        Some(json) => serde_json::from_str(json).map_err(|_| {
+            let message = "an iteration takes consistency (fast or strict), prefetch (0 to 16) and max_items";
+            Error::invalid_argument("walk", message)
+        })?,
+    };
+    let listing = Listing::new(client.clone(), operation, request_options);
+    listing.check()?;
+    let mut how = listing.walk_options();
+    how.consistency = match walk.consistency.as_deref() {
+        None | Some("fast") => Consistency::Fast,
+        Some("strict") => Consistency::Strict,
+        Some(_) => return Err(Error::invalid_argument("consistency", "consistency must be fast or strict")),
+    };
+    how.prefetch = walk.prefetch.map_or(0, |n| usize::try_from(n).unwrap_or(usize::MAX));
+    how.max_items = walk.max_items;
+    CoreWalk::with_options(listing, how).map_err(|e| e.with_operation(O::NAME))
+}
+
+/// Who drives a walk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Driver {
+    /// The calling thread: [`Walk::next`].
+    Caller,
+    /// The background runtime: [`Walk::next_async`].
+    Background,
+}
+
+/// A list that a host is walking.
+pub struct Walk {
+    walk: Mutex<Any>,
+    /// Pages that are under way live on this lane, so it stays with the walk. Dropped after them.
+    lane: Option<std::sync::Mutex<CheckedOut>>,
+    last: std::sync::Mutex<Report>,
+}
+
+impl std::fmt::Debug for Walk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Walk").finish_non_exhaustive()
+    }
+}
+
+impl BridgeClient {
+    /// Begins to walk `conversations.iter` or `tickets.iter`. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// `invalid_argument` for arguments, options or a way of walking that make no sense; `closed`.
+    pub fn walk(
+        &self,
+        driver: Driver,
+        name: &str,
+        args: &str,
+        options: Option<&str>,
+        walk: Option<&str>,
+    ) -> Result<Arc<Walk>> {
+        let state = self.state()?;
+        let (client, lane) = match driver {
+            Driver::Background => (state.client.clone(), None),
+            Driver::Caller => {
+                let lane = state.lanes.check_out()?;
+                (lane.client()?, Some(std::sync::Mutex::new(lane)))
+            }
+        };
+        let any = Any::start(&client, name, args, options, walk)?;
+        let last = std::sync::Mutex::new(any.report());
+        Ok(Arc::new(Walk { walk: Mutex::new(any), lane, last }))
+    }
+}
+
+impl Walk {
+    /// The next page with only items that were not delivered before, on the calling thread; `None` at the end.
+    ///
+    /// # Errors
+    /// `Err(Interrupted)` if `interrupted` asked for the thread back: calling again continues. The inner error is
+    /// that of the request; calling again asks for the same page.
+    pub fn next(
+        &self,
+        interrupted: Option<&mut dyn FnMut() -> bool>,
+    ) -> std::result::Result<Result<Option<Output>>, Interrupted> {
+        let Some(lane) = &self.lane else { return Ok(Err(guard::panicked())) };
+        let lane = lane.lock().unwrap_or_else(PoisonError::into_inner);
+        lane.run(|_| self.step(), interrupted)
+    }
+
+    /// The same as a future, for the background runtime.
+    ///
+    /// # Errors
+    /// That of the request; calling again asks for the same page.
+    pub async fn next_async(self: Arc<Self>) -> Result<Option<Output>> {
+        guard::catch_async(self.step()).await
+    }
+
+    async fn step(&self) -> Result<Option<Output>> {
+        let mut walk = self.walk.lock().await;
+        let result = walk.next().await;
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = walk.report();
+        result
+    }
+
+    /// What was seen up to the last page that was delivered.
+    #[must_use]
+    pub fn report(&self) -> Report {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The same as JSON.
+    #[must_use]
+    pub fn report_json(&self) -> String {
+        let r = self.report();
+        serde_json::json!({
+            "requests": r.requests, "pages": r.pages, "items": r.items, "duplicates": r.duplicates,
+            "first_total": r.first_total, "last_total": r.last_total, "total_changed": r.total_changed,
+            "passes": r.passes, "complete": r.complete, "stopped_by": r.stopped_by.as_str(),
+        })
+        .to_string()
+    }
+}
