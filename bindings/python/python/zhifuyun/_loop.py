@@ -1,0 +1,49 @@
+"""One queue of results per asyncio loop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import weakref
+from collections.abc import Callable
+
+from ._native import Completions
+
+_queues: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[int, Completions]]
+_queues = weakref.WeakKeyDictionary()
+
+
+def completions(loop: asyncio.AbstractEventLoop) -> Completions:
+    """The queue of this loop in this process."""
+    pid = os.getpid()
+    known = _queues.get(loop)
+    if known is not None and known[0] == pid:
+        return known[1]
+    queue = _watched(loop) or _called(loop)
+    _queues[loop] = (pid, queue)
+    return queue
+
+
+def _watched(loop: asyncio.AbstractEventLoop) -> Completions | None:
+    try:
+        queue = Completions()
+        loop.add_reader(queue.fileno(), queue.deliver)
+    except NotImplementedError:
+        return None
+    return queue
+
+
+def _called(loop: asyncio.AbstractEventLoop) -> Completions:
+    """For loops that watch no descriptors: `call_soon_threadsafe` from the I/O thread."""
+    # Weak, because the queue belongs to the loop and must not keep it alive.
+    to_loop = weakref.ref(loop)
+    to_queue: Callable[[], Completions | None] = lambda: None  # noqa: E731
+
+    def wake() -> None:
+        loop, queue = to_loop(), to_queue()
+        if loop is not None and queue is not None:
+            loop.call_soon_threadsafe(queue.deliver)
+
+    queue = Completions(wake)
+    to_queue = weakref.ref(queue)
+    return queue

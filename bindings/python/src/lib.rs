@@ -1,0 +1,38 @@
+//! The native half of the Python package `zhifuyun`.
+//!
+//! What happens here is what must be native: calls with the interpreter's lock released, results that are read
+//! from Rust memory when they are looked at, the queue between the I/O thread and asyncio, webhooks. Names,
+//! signatures, exceptions and documentation are written in Python (`python/zhifuyun`).
+#![forbid(unsafe_code)]
+
+mod client;
+mod completions;
+mod convert;
+mod error;
+mod page;
+mod records;
+mod signals;
+mod wake;
+mod webhook;
+
+use pyo3::prelude::*;
+
+/// The native half of `zhifuyun`. Private: import from `zhifuyun`.
+#[pymodule(gil_used = false)]
+fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    m.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    m.add_class::<client::NativeClient>()?;
+    m.add_class::<client::NativeWalk>()?;
+    m.add_class::<completions::Completions>()?;
+    m.add_class::<page::Page>()?;
+    m.add_class::<records::Field>()?;
+    records::add_to(m)?;
+    m.add_class::<webhook::Webhook>()?;
+    m.add_class::<webhook::Event>()?;
+    m.add_class::<webhook::MemoryReplayGuard>()?;
+    m.add_class::<webhook::Reservation>()?;
+    m.add_function(wrap_pyfunction!(webhook::webhook_status, m)?)?;
+    m.add_function(wrap_pyfunction!(records::_restore, m)?)?;
+    m.add_function(wrap_pyfunction!(page::_restore_page, m)?)?;
+    Ok(())
+}
