@@ -1,0 +1,44 @@
+//! The fast path of webhooks: the comparison alone. All rules are in the TypeScript.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit, Mac};
+use napi::bindgen_prelude::Uint8ArraySlice;
+use napi_derive::napi;
+use sha2::Sha256;
+
+/// HMAC-SHA-256 with the secrets of one endpoint.
+#[napi]
+pub struct NativeMac(Vec<Hmac<Sha256>>);
+
+#[napi]
+impl NativeMac {
+    /// One key per secret.
+    #[napi(constructor, catch_unwind)]
+    pub fn new(keys: Vec<Uint8ArraySlice<'_>>) -> napi::Result<Self> {
+        let keyed = |key: &Uint8ArraySlice<'_>| Hmac::new_from_slice(key.as_ref());
+        let keys: Result<_, _> = keys.iter().map(keyed).collect();
+        keys.map(Self).map_err(|_| napi::Error::from_reason("a secret cannot be used as a key"))
+    }
+
+    /// Whether any of the signatures (base64, separated by commas) is that of `prefix` and `body` with any of the
+    /// keys. Takes as long for a match as for none.
+    #[napi(catch_unwind)]
+    pub fn matches(&self, prefix: String, body: Uint8ArraySlice<'_>, signatures: String) -> bool {
+        let mut good = false;
+        for key in &self.0 {
+            let mut mac = key.clone();
+            mac.update(prefix.as_bytes());
+            mac.update(body.as_ref());
+            for signature in signatures.split(',') {
+                let mut tag = [0; 33];
+                if let Ok(32) = STANDARD.decode_slice(signature, &mut tag)
+                    && let Some(tag) = tag.first_chunk::<32>()
+                {
+                    good |= mac.clone().verify_slice(tag).is_ok();
+                }
+            }
+        }
+        good
+    }
+}

@@ -1,0 +1,34 @@
+import { camelKeys } from './decode';
+
+/** Something that a client did. Carries no secret, no URL with a query and no body. Times are milliseconds. */
+export type ClientEvent =
+  | { event: 'request'; operation: string; method: string; path: string; attempt: number }
+  | {
+      event: 'response';
+      operation: string;
+      attempt: number;
+      httpStatus: number;
+      code?: number;
+      requestId?: string;
+      elapsedMs: number;
+    }
+  | { event: 'retry'; operation: string; attempt: number; reason: string; delayMs: number }
+  | { event: 'wait'; operation: string; cause: string; durationMs: number }
+  | { event: 'refresh'; ok: boolean; background: boolean }
+  /** So many events were lost, because nobody took them. */
+  | { event: 'dropped'; count: number };
+
+/** Hands events over. A listener that throws must not fail the call that it watched. */
+export function tell(listener: (event: ClientEvent) => void, events: string[]): void {
+  for (const json of events) {
+    const event = camelKeys(JSON.parse(json) as Record<string, unknown>, ['elapsed', 'delay', 'duration']);
+    try {
+      listener(event as ClientEvent);
+    } catch (error) {
+      process.emitWarning(
+        `onEvent threw: ${error instanceof Error ? error.message : String(error)}`,
+        'ZhifuyunWarning',
+      );
+    }
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * Client for the Zhifuyun customer-service API.
+ *
+ * @packageDocumentation
+ */
+import { native } from './dispatch';
+import { accelerate } from './webhooks/mac';
+
+accelerate((keys) => new native.NativeMac(keys));
+
+export type { Call } from './call';
+export { Client, type Quota } from './client';
+export {
+  ApiError,
+  AuthenticationError,
+  BadRequestError,
+  ClosedError,
+  ConfigError,
+  ConnectionError,
+  DecodeError,
+  type ErrorKind,
+  type FieldError,
+  InternalError,
+  InvalidArgumentError,
+  NotFoundError,
+  PermissionDeniedError,
+  RateLimitError,
+  ServerError,
+  TimeoutError,
+  type Timing,
+  type WebhookReason,
+  WebhookVerificationError,
+  ZhifuyunError,
+} from './errors';
+export type { ClientEvent } from './events';
+export { Listing, type Report } from './listing';
+export {
+  type Channel,
+  Conversation,
+  type ConversationStatus,
+  type Extra,
+  type GroupBy,
+  type Meta,
+  Model,
+  Page,
+  type Priority,
+  Statistics,
+  type StatisticsType,
+  Ticket,
+  type TicketStatus,
+  Trend,
+} from './models';
+export type { ClientOptions } from './options';
+export type { CallOptions, IterOptions } from './params';
+export {
+  type ConversationFilters,
+  type ConversationQuery,
+  Conversations,
+  type NewConversation,
+  type NewTicket,
+  StatisticsResource,
+  type StatisticsQuery,
+  type TicketChange,
+  type TicketFilters,
+  type TicketQuery,
+  Tickets,
+} from './resources';
+export { version } from './version';

@@ -1,0 +1,27 @@
+/**
+ * Webhooks, without native code: for Node.js and for edge runtimes with WebCrypto.
+ *
+ * @packageDocumentation
+ */
+export {
+  ConfigError,
+  InvalidArgumentError,
+  type WebhookReason,
+  WebhookVerificationError,
+  ZhifuyunError,
+} from '../errors';
+export {
+  type ConversationPayload,
+  EVENT_TYPES,
+  type EventCommon,
+  type EventData,
+  type EventType,
+  type KnownEvent,
+  type TicketPayload,
+  type UnknownEvent,
+  type WebhookEvent,
+} from './event';
+export type { WebhookHeaders } from './headers';
+export { MemoryReplayGuard, type MemoryReplayGuardOptions, type ReplayGuard, type Reserve } from './replay';
+export { base64, hex, type SignatureScheme, schemeFromJson, standard, timestampedHex } from './scheme';
+export { type Answer, type Handler, type RawBody, Webhooks, type WebhooksOptions } from './webhooks';

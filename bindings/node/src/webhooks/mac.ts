@@ -1,0 +1,133 @@
+import { configError } from '../errors';
+import { builtin } from './runtime';
+import type { Template } from './scheme';
+
+/** Compares in native code: `signatures` is base64 separated by commas. */
+export interface FastMac {
+  matches(prefix: string, body: Uint8Array, signatures: string): boolean;
+}
+
+let fast: ((keys: Uint8Array[]) => FastMac) | undefined;
+
+/** Called by the main package when it is loaded: from then on new verifiers compare in native code. */
+export function accelerate(make: (keys: Uint8Array[]) => FastMac): void {
+  fast = make;
+}
+
+type NodeCrypto = typeof import('node:crypto');
+
+const node = builtin<NodeCrypto>('node:crypto');
+
+const encoder = new TextEncoder();
+
+/** Strict base64; padding may be missing. */
+function fromBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
+  const bare = text.replace(/={1,2}$/, '');
+  if (!/^[A-Za-z0-9+/]*$/.test(bare) || bare.length % 4 === 1) return undefined;
+  if (bare !== text && text.length % 4 !== 0) return undefined;
+  const bytes = Uint8Array.from(atob(bare), (c) => c.charCodeAt(0));
+  return toBase64(bytes).replace(/=+$/, '') === bare ? bytes : undefined;
+}
+
+function toBase64(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes));
+}
+
+function toHex(bytes: Uint8Array): string {
+  return Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('');
+}
+
+const BASE64_TAG = /^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/;
+const HEX_TAG = /^[0-9A-Fa-f]{64}$/;
+
+/** A signature as text of one form, or nothing if it is none. */
+export function tag(encoding: Template['encoding'], text: string): string | undefined {
+  if (encoding === 'base64') return BASE64_TAG.test(text) ? text : undefined;
+  return HEX_TAG.test(text) ? text.toLowerCase() : undefined;
+}
+
+/** Compares all characters whatever they are. Both are MACs of one length. */
+function same(a: string, b: string): boolean {
+  let different = a.length ^ b.length;
+  for (let i = 0; i < a.length; i++) different |= a.charCodeAt(i) ^ b.charCodeAt(i);
+  return different === 0;
+}
+
+/** The key of one secret. Messages name a secret by its place; what it holds is never shown. */
+function keyOf(secret: unknown, position: number, format: Template['secret']): Uint8Array<ArrayBuffer> {
+  const bad = (what: string) => configError(`webhook secret ${position + 1} ${what}`);
+  if (typeof secret !== 'string') throw bad('is not text');
+  if (format === 'text') {
+    if (secret === '') throw bad('is empty');
+    return encoder.encode(secret);
+  }
+  const trimmed = secret.trim();
+  if (/^wh[ps]k_/.test(trimmed)) throw bad('is an asymmetric key (whpk_, whsk_); this scheme needs a whsec_ secret');
+  const text = trimmed.replace(/^whsec_/, '');
+  if (text === '') throw bad('is empty');
+  const key = fromBase64(text);
+  if (!key) throw bad('is not base64 after `whsec_`; copy it again from the console, without quotes');
+  if (key.length < 24 || key.length > 64) {
+    const what = `holds ${key.length} bytes; Standard Webhooks asks for 24 to 64, so this is cut off or something else`;
+    throw bad(what);
+  }
+  return key;
+}
+
+/** HMAC-SHA-256 with the secrets of one endpoint, by whatever this runtime has. */
+export class Macs {
+  readonly #keys: Uint8Array<ArrayBuffer>[];
+  readonly #encoding: Template['encoding'];
+  readonly #fast: FastMac | undefined;
+  #imported: Promise<CryptoKey[]> | undefined;
+
+  constructor(secrets: readonly unknown[], template: Template) {
+    this.#keys = secrets.map((secret, n) => keyOf(secret, n, template.secret));
+    this.#encoding = template.encoding;
+    this.#fast = this.#encoding === 'base64' ? fast?.(this.#keys) : undefined;
+  }
+
+  /** How many secrets there are. */
+  get size(): number {
+    return this.#keys.length;
+  }
+
+  /** Whether any signature is that of any secret. Every one is compared with every one, also after a match. */
+  matches(prefix: string, body: Uint8Array, tags: readonly string[]): boolean | Promise<boolean> {
+    if (this.#fast) return this.#fast.matches(prefix, body, tags.join(','));
+    const any = (macs: readonly string[]) => {
+      let good = false;
+      for (const mac of macs) for (const t of tags) good = same(mac, t) || good;
+      return good;
+    };
+    return node ? any(this.#byNode(node, prefix, body)) : this.#byWebCrypto(prefix, body).then(any);
+  }
+
+  /** What a sender writes, one for every secret. */
+  async tags(prefix: string, body: Uint8Array): Promise<string[]> {
+    return node ? this.#byNode(node, prefix, body) : await this.#byWebCrypto(prefix, body);
+  }
+
+  #byNode(crypto: NodeCrypto, prefix: string, body: Uint8Array): string[] {
+    return this.#keys.map((key) => crypto.createHmac('sha256', key).update(prefix).update(body).digest(this.#encoding));
+  }
+
+  async #byWebCrypto(prefix: string, body: Uint8Array): Promise<string[]> {
+    const { subtle } = globalThis.crypto;
+    const algorithm = { name: 'HMAC', hash: 'SHA-256' };
+    this.#imported ??= Promise.all(this.#keys.map((key) => subtle.importKey('raw', key, algorithm, false, ['sign'])));
+    const head = encoder.encode(prefix);
+    const text = new Uint8Array(head.length + body.length);
+    text.set(head);
+    text.set(body, head.length);
+    const written = this.#encoding === 'base64' ? toBase64 : toHex;
+    const sign = async (key: CryptoKey) => written(new Uint8Array(await subtle.sign('HMAC', key, text)));
+    return Promise.all((await this.#imported).map(sign));
+  }
+}
+
+/** The SHA-256 of a body in hexadecimal. */
+export async function sha256(body: Uint8Array): Promise<string> {
+  if (node) return node.createHash('sha256').update(body).digest('hex');
+  return toHex(new Uint8Array(await globalThis.crypto.subtle.digest('SHA-256', body.slice())));
+}

@@ -1,0 +1,262 @@
+import { configError, invalidArgument, refuse, WebhookVerificationError } from '../errors';
+import { type EventType, type KnownEvent, readEvent, type WebhookEvent } from './event';
+import { pick, signatures, usable, type WebhookHeaders, written } from './headers';
+import { Macs, sha256 } from './mac';
+import { MemoryReplayGuard, once, type ReplayGuard } from './replay';
+import { reserialized } from './reserialized';
+import { type SignatureScheme, standard, type Template, template } from './scheme';
+
+/** The raw body as it arrived. Text is taken as UTF-8; bytes are safer, because decoding may drop a byte order mark. */
+export type RawBody = Uint8Array | ArrayBuffer | string;
+
+/** How webhooks are verified. */
+export interface WebhooksOptions {
+  /** The secrets of the endpoint: one, or during a rotation the new and the old one. At most 16. */
+  secrets: readonly string[];
+  /** How the sender signs. Default {@link standard}. */
+  scheme?: SignatureScheme | undefined;
+  /** How far the timestamp may be from this machine's clock, either way, in whole seconds. Default 300,000 ms. */
+  toleranceMs?: number | undefined;
+  /** The largest body in bytes. Default 1 MiB. */
+  maxBodyBytes?: number | undefined;
+  /** Where {@link Webhooks.handle} remembers what was handled. Default a {@link MemoryReplayGuard}; `false` for none. */
+  replayGuard?: ReplayGuard | false | undefined;
+}
+
+/** Handles an event. If it throws, the sender tries again. */
+export type Handler<E = WebhookEvent> = (event: E) => unknown;
+
+/** What to answer a sender with. */
+export interface Answer {
+  readonly status: number;
+  readonly body: string;
+}
+
+const MAX_ID = 256;
+
+/**
+ * Verifies webhooks, hands them to handlers once, and signs them for tests. Needs no native code: it also runs in edge
+ * runtimes, where it computes with WebCrypto.
+ *
+ * ```ts
+ * const hooks = new Webhooks({ secrets: [process.env.ZHIFUYUN_WEBHOOK_SECRET!] })
+ *   .on('ticket.created', async (event) => console.log(event.data.ticketId))
+ *   .fallback(() => {});
+ * ```
+ */
+export class Webhooks {
+  readonly #macs: Macs;
+  readonly #template: Template;
+  readonly #tolerance: number;
+  /** The largest body in bytes that is looked at. */
+  readonly maxBodyBytes: number;
+  readonly #guard: ReplayGuard | undefined;
+  readonly #handlers = new Map<string, Handler<never>>();
+  #fallback: Handler | undefined;
+
+  /** @throws {@link ConfigError} if a secret or the scheme is malformed. The message never shows a secret. */
+  constructor(options: WebhooksOptions) {
+    const { secrets, scheme = standard, toleranceMs = 300_000, maxBodyBytes = 1024 * 1024, replayGuard } = options;
+    if (!Array.isArray(secrets) || secrets.length === 0) {
+      throw configError(
+        'no webhook secret: give the one that the console shows for this endpoint (it begins with whsec_)',
+      );
+    }
+    if (secrets.length > 16) throw configError('more than 16 webhook secrets: remove those that were rotated out');
+    if (!(maxBodyBytes > 0)) {
+      throw configError('max_body_bytes is 0, which refuses every webhook: leave it out or raise it');
+    }
+    if (!(toleranceMs >= 0)) throw configError('toleranceMs must be a number of milliseconds, not negative');
+    this.#template = template(scheme);
+    this.#macs = new Macs(secrets, this.#template);
+    this.#tolerance = Math.floor(toleranceMs / 1000);
+    this.maxBodyBytes = maxBodyBytes;
+    this.#guard = replayGuard === false ? undefined : (replayGuard ?? new MemoryReplayGuard());
+  }
+
+  /** By `ZHIFUYUN_WEBHOOK_SECRET`; several are separated by spaces. */
+  static fromEnv(options: Omit<WebhooksOptions, 'secrets'> = {}): Webhooks {
+    const value = typeof process === 'undefined' ? undefined : process.env['ZHIFUYUN_WEBHOOK_SECRET'];
+    if (!value?.trim()) throw configError('the environment variable ZHIFUYUN_WEBHOOK_SECRET is not set');
+    return new Webhooks({ ...options, secrets: value.trim().split(/\s+/) });
+  }
+
+  /** Sets the handler of a type. */
+  on<T extends EventType>(type: T, handler: Handler<KnownEvent<T>>): this {
+    this.#handlers.set(type, handler as Handler<never>);
+    return this;
+  }
+
+  /** Sets the handler of all events that have none of their own, also of types that this version does not know. */
+  fallback(handler: Handler): this {
+    this.#fallback = handler;
+    return this;
+  }
+
+  /**
+   * Checks a webhook and reads its event. `now` replaces the clock, for tests and recorded webhooks.
+   *
+   * Rejects with {@link WebhookVerificationError}: size, headers, id, timestamp, age, signature and content are checked in
+   * this order, and nothing is read from a body before its signature was good.
+   */
+  async verify(headers: WebhookHeaders, body: RawBody, now: Date | number = Date.now()): Promise<WebhookEvent> {
+    const raw = bytes(body);
+    if (raw.length > this.maxBodyBytes) {
+      const size = `the body has ${raw.length} bytes, ${this.maxBodyBytes} are allowed`;
+      throw refuse('body_too_large', `${size}: raise maxBodyBytes if the sender is to be trusted`);
+    }
+    const scheme = this.#template;
+    const picked = pick(scheme, headers);
+    const read = signatures(scheme, picked.signature);
+    if (scheme.idHeader !== undefined) this.#checkId(picked.id);
+    const time = this.#time(picked.timestamp, read.timestamp);
+    const sent = time === undefined ? undefined : Number(time);
+    if (sent !== undefined) this.#checkAge(sent, Math.floor(Number(now) / 1000));
+    const tags = usable(read);
+    if (raw.length === 0) {
+      const what = 'the body is empty: a middleware may have read it before; pass the raw bytes that it read';
+      throw refuse('empty_body', what);
+    }
+    const prefix = scheme.signed(picked.id, time ?? '');
+    const answer = this.#macs.matches(prefix, raw, tags);
+    if (!(typeof answer === 'boolean' ? answer : await answer)) throw await this.#mismatch(prefix, raw, tags);
+    const id = scheme.idHeader === undefined ? undefined : picked.id;
+    const sentAt = sent === undefined ? undefined : new Date(sent * 1000);
+    return readEvent(raw, id, sentAt, id ?? (await sha256(raw)));
+  }
+
+  /**
+   * Verifies, and runs the handler of the event's type (or `handler`) unless the webhook was handled before. If the
+   * handler throws, so does this, and the next attempt of the sender is let in.
+   */
+  async handle(headers: WebhookHeaders, body: RawBody, handler?: Handler): Promise<WebhookEvent> {
+    const event = await this.verify(headers, body);
+    const run = async () => {
+      const chosen = handler ?? (event.known ? this.#handlers.get(event.type) : undefined) ?? this.#fallback;
+      await (chosen as Handler | undefined)?.(event);
+      return event;
+    };
+    return this.#guard ? once(this.#guard, event.dedupeKey, run) : run();
+  }
+
+  /**
+   * The same, with the answer for the sender. What the sender did is answered; what is wrong on this side (the handler
+   * failed, a parser ate the body) is thrown, for the framework to log and to answer with 500.
+   */
+  async respond(headers: WebhookHeaders, body: RawBody): Promise<Answer> {
+    try {
+      await this.handle(headers, body);
+      return { status: 200, body: '{"ok":true}' };
+    } catch (error) {
+      if (!(error instanceof WebhookVerificationError) || error.answerStatus === 500) throw error;
+      return { status: error.answerStatus, body: JSON.stringify({ error: error.webhookReason }) };
+    }
+  }
+
+  /**
+   * The headers of a signed webhook, as a sender writes them: with every secret, or with the first where the scheme has
+   * room for one signature only. `id` and `timestamp` (default now) are ignored by schemes without them.
+   */
+  async sign(id: string, body: RawBody, timestamp: Date | number = Date.now()): Promise<Record<string, string>> {
+    const scheme = this.#template;
+    const headers: Record<string, string> = {};
+    if (scheme.idHeader !== undefined) {
+      const problem = this.#idProblem(id);
+      if (problem) throw invalidArgument('id', problem);
+      headers[scheme.idHeader] = id;
+    }
+    const seconds = Math.floor(Number(timestamp) / 1000);
+    const timed = scheme.timestampHeader !== undefined || scheme.timestampField !== undefined;
+    if (timed && !(seconds >= 0 && seconds < 1e12)) {
+      throw invalidArgument('timestamp', 'the timestamp is before 1970 or has over 12 digits');
+    }
+    if (scheme.timestampHeader !== undefined) headers[scheme.timestampHeader] = String(seconds);
+    const tags = await this.#macs.tags(scheme.signed(id, String(seconds)), bytes(body));
+    headers[scheme.signatureHeader] = written(scheme, String(seconds), tags);
+    return headers;
+  }
+
+  /** Shows no secret. */
+  toJSON(): Record<string, unknown> {
+    return { secrets: this.#macs.size, toleranceMs: this.#tolerance * 1000, maxBodyBytes: this.maxBodyBytes };
+  }
+
+  #idProblem(id: string): string | undefined {
+    const fits =
+      id.length >= 1 && id.length <= MAX_ID && /^[\x21-\x7e]+$/.test(id) && !id.includes(this.#template.afterId);
+    if (fits) return undefined;
+    return (
+      'the id is empty, longer than 256 characters, not printable ASCII, or contains the separator that follows it in the ' +
+      'signed text: this was not sent by a sender that keeps to the scheme'
+    );
+  }
+
+  #checkId(id: string): void {
+    const problem = this.#idProblem(id);
+    if (problem) throw refuse('malformed_id', problem);
+  }
+
+  /** The timestamp as text, which is what was signed. */
+  #time(header: string | undefined, field: string | undefined | null): string | undefined {
+    const { timestampHeader, timestampField } = this.#template;
+    if (timestampHeader === undefined && timestampField === undefined) return undefined;
+    const text = timestampHeader === undefined ? field : header;
+    if (typeof text === 'string' && /^[0-9]{1,12}$/.test(text)) return text;
+    const what =
+      typeof text === 'string'
+        ? '1 to 12 digits are allowed and nothing else'
+        : 'it stands in the signature header not once';
+    throw refuse(
+      'malformed_timestamp',
+      `the timestamp is no number of seconds since 1970: ${what}; look for a proxy that changes headers`,
+    );
+  }
+
+  #checkAge(sent: number, now: number): void {
+    const allowed = `${this.#tolerance} s are allowed`;
+    const age = now - sent;
+    if (age > this.#tolerance) {
+      throw refuse(
+        'timestamp_too_old',
+        `it was sent ${age} s ago and ${allowed}: it was delayed or is being replayed, or this machine's clock is fast`,
+      );
+    }
+    if (age < -this.#tolerance) {
+      const what = `its timestamp is ${-age} s ahead of this machine's clock and ${allowed}: check the clock (NTP)`;
+      throw refuse('timestamp_too_new', what);
+    }
+  }
+
+  async #mismatch(prefix: string, body: Uint8Array, tags: readonly string[]): Promise<WebhookVerificationError> {
+    if (await reserialized(body, (other) => this.#macs.matches(prefix, other, tags))) {
+      return refuse(
+        'reserialized_body',
+        'this looks like a re-serialised body: the signature matches the same JSON with other spaces or escapes; pass the ' +
+          'raw bytes of the request, read before any JSON middleware',
+      );
+    }
+    return refuse(
+      'signature_mismatch',
+      'no signature matches the body with any of the secrets: the secret is that of another endpoint, the body is not the ' +
+        'raw bytes as they arrived, or this is a forgery',
+    );
+  }
+}
+
+/** The bytes of a body, or the advice to pass them. */
+function bytes(body: unknown): Uint8Array {
+  if (body instanceof Uint8Array) return body;
+  if (body instanceof ArrayBuffer) return new Uint8Array(body);
+  if (typeof body === 'string' && body.isWellFormed()) return new TextEncoder().encode(body);
+  throw notRaw(body);
+}
+
+/** @internal The error for a body that is no longer what was signed. */
+export function notRaw(body: unknown): WebhookVerificationError {
+  const found = body === null ? 'null' : Array.isArray(body) ? 'array' : typeof body;
+  return refuse(
+    'body_not_raw',
+    `the body is a ${found}; the signature covers the bytes as they arrived, and a parsed object cannot be turned back ` +
+      'into them: pass the raw request body, read before any JSON middleware',
+  );
+}

@@ -1,0 +1,124 @@
+// The adapters in the real frameworks.
+import assert from 'node:assert/strict';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { suite, test } from 'node:test';
+import { serve } from '@hono/node-server';
+import { Webhooks } from '@zhifuyun/sdk/webhooks';
+import { express } from '@zhifuyun/sdk/webhooks/express';
+import { fastify } from '@zhifuyun/sdk/webhooks/fastify';
+import { fetch as fetchHandler } from '@zhifuyun/sdk/webhooks/fetch';
+import { http } from '@zhifuyun/sdk/webhooks/http';
+import Express from 'express';
+import Fastify from 'fastify';
+import { Hono } from 'hono';
+
+const SECRET = 'whsec_AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA=';
+const BODY = '{"event": "ticket.created", "data": {"ticket_id": "票_1"}}';
+
+interface App {
+  url: string;
+  close(): unknown;
+}
+
+const listening = async (server: Server): Promise<App> => {
+  if (!server.listening) await new Promise((ready) => server.once('listening', ready));
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}/hook`, close: () => server.close() };
+};
+
+const frameworks: Record<string, (hooks: Webhooks) => Promise<App>> = {
+  express: (hooks) => {
+    const app = Express();
+    app.post('/hook', express(hooks));
+    app.use(Express.json());
+    return listening(app.listen(0));
+  },
+  fastify: async (hooks) => {
+    const app = Fastify();
+    fastify(app, '/hook', hooks);
+    app.post('/other', async (request) => request.body);
+    const url = await app.listen({ port: 0 });
+    const other = await fetch(`${url}/other`, {
+      method: 'POST',
+      body: '{"a":1}',
+      headers: { 'content-type': 'application/json' },
+    });
+    assert.deepEqual(await other.json(), { a: 1 }, 'other routes keep their parsers');
+    return { url: `${url}/hook`, close: () => app.close() };
+  },
+  hono: (hooks) => {
+    const app = new Hono();
+    app.post('/hook', fetchHandler(hooks));
+    return listening(serve({ fetch: app.fetch, port: 0 }) as Server);
+  },
+  http: (hooks) => listening(createServer(http(hooks, { onError: () => {} })).listen(0)),
+};
+
+for (const [name, make] of Object.entries(frameworks)) {
+  suite(name, () => {
+    test('verifies, handles, answers', async () => {
+      const seen: unknown[] = [];
+      const hooks = new Webhooks({ secrets: [SECRET], maxBodyBytes: 1000 }).on('ticket.created', (event) => {
+        if (seen.push(event.data.ticketId) === 2) throw new Error('the handler failed');
+      });
+      const app = await make(hooks);
+      try {
+        const post = async (body: string, headers: Record<string, string>) => {
+          const all = { 'content-type': 'application/json', ...headers };
+          const answer = await fetch(app.url, { method: 'POST', body, headers: all });
+          const text = await answer.text();
+          return [answer.status, answer.status === 500 ? '' : JSON.parse(text)];
+        };
+        const first = await hooks.sign('msg_1', BODY);
+        assert.deepEqual(await post(BODY, first), [200, { ok: true }]);
+        assert.deepEqual(await post(BODY, first), [200, { error: 'replayed' }]);
+        assert.deepEqual(await post(`${BODY} `, first), [500, ''], 're-serialised: the fault is on this side');
+        assert.deepEqual(await post('{"event":"forged"}', first), [401, { error: 'signature_mismatch' }]);
+        assert.deepEqual(await post(BODY, {}), [400, { error: 'missing_header' }]);
+        assert.deepEqual(await post('', first), [400, { error: 'empty_body' }]);
+        assert.equal((await post('x'.repeat(2000), first))[0], 413);
+        assert.deepEqual(await post(BODY, await hooks.sign('msg_2', BODY)), [500, ''], 'the handler failed');
+        assert.deepEqual(await post(BODY, await hooks.sign('msg_2', BODY)), [200, { ok: true }], 'and may try again');
+        assert.deepEqual(seen, ['票_1', '票_1', '票_1']);
+      } finally {
+        await app.close();
+      }
+    });
+  });
+}
+
+test('a parser that ate the body is named', async () => {
+  const hooks = new Webhooks({ secrets: [SECRET] });
+  const app = Express();
+  app.use(Express.json());
+  app.post('/hook', express(hooks));
+  let told = '';
+  app.use(((error, _request, response, _next) => {
+    told = error.message;
+    response.status(500).end();
+  }) as Express.ErrorRequestHandler);
+  const { url, close } = await listening(app.listen(0));
+  const headers = { 'content-type': 'application/json', ...(await hooks.sign('m', BODY)) };
+  assert.equal((await fetch(url, { method: 'POST', body: BODY, headers })).status, 500);
+  assert.match(told, /before any JSON middleware/);
+  close();
+});
+
+test('a body that a host kept is used', async () => {
+  const hooks = new Webhooks({ secrets: [SECRET] });
+  const app = Express();
+  app.post('/hook', Express.raw({ type: '*/*' }), express(hooks));
+  const { url, close } = await listening(app.listen(0));
+  const headers = { 'content-type': 'application/json', ...(await hooks.sign('m', BODY)) };
+  assert.equal((await fetch(url, { method: 'POST', body: BODY, headers })).status, 200);
+  close();
+});
+
+test('other methods are not webhooks', async () => {
+  const handler = fetchHandler(new Webhooks({ secrets: [SECRET] }));
+  assert.equal((await handler(new Request('http://x/'))).status, 405);
+  const used = new Request('http://x/', { method: 'POST', body: BODY });
+  await used.text();
+  await assert.rejects(handler(used), { webhookReason: 'body_not_raw' });
+});

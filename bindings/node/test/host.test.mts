@@ -1,0 +1,163 @@
+// What only a Node.js program can show: exit, signals, workers, aborts, memory, several copies.
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { Worker } from 'node:worker_threads';
+import { root, start } from './server.mjs';
+
+const server = await start('--conversations', '100', '--plan', 'off');
+const slow = { match: { path: '/v1/statistics' }, action: { delay_ms: 30_000 } };
+await server.control('POST', '/faults', slow);
+
+const sdk = join(root, 'bindings/node');
+const env = { ...process.env, SDK: sdk, CLIENT: JSON.stringify({ ...server.credentials, plan: 'off' }) };
+const HEAD = `const { Client } = require(process.env.SDK); const client = new Client(JSON.parse(process.env.CLIENT));`;
+const run = (code: string, args: string[] = []) =>
+  promisify(execFile)(process.execPath, [...args, '-e', `${HEAD}\n${code}`], { env, timeout: 60_000 });
+
+test('exits by itself within a second with idle connections', async () => {
+  const { stdout } = await run(`
+    Promise.all(Array.from({ length: 20 }, () => client.tickets.list())).then(() => {
+      const began = process.hrtime.bigint();
+      process.on('exit', () => console.log(Number(process.hrtime.bigint() - began) / 1e6));
+    });`);
+  assert.ok(Number(stdout) < 1000, stdout);
+});
+
+test('calls under way keep the process alive, an unused client does not', async () => {
+  assert.equal((await run(`client.tickets.list().then(() => console.log('done'))`)).stdout, 'done\n');
+  assert.equal((await run('')).stdout, '');
+});
+
+test('process.exit() with 500 calls in flight', async () => {
+  const { stdout } = await run(`
+    for (let i = 0; i < 500; i++) client.statistics.get().catch(() => {});
+    setTimeout(() => { console.log('leaving'); process.exit(0); }, 200);`);
+  assert.equal(stdout, 'leaving\n');
+});
+
+test('SIGTERM with 500 calls in flight', async () => {
+  const code = `${HEAD} for (let i = 0; i < 500; i++) client.statistics.get().catch(() => {});
+    setTimeout(() => console.log('ready'), 200);`;
+  const child = spawn(process.execPath, ['-e', code], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  await new Promise((ready) => child.stdout.once('data', ready));
+  const began = performance.now();
+  const gone = new Promise((resolve) => child.once('exit', (status, signal) => resolve([status, signal])));
+  child.kill('SIGTERM');
+  assert.deepEqual(await gone, [null, 'SIGTERM']);
+  assert.ok(performance.now() - began < 1000);
+});
+
+test('100 workers load it and are terminated mid-flight', { timeout: 120_000 }, async () => {
+  const code = `${HEAD}
+    for (let i = 0; i < 20; i++) { client.conversations.list({ limit: 100 }).catch(() => {}); client.statistics.get().catch(() => {}); }
+    require('node:worker_threads').parentPort.postMessage('started');`;
+  for (let i = 0; i < 100; i++) {
+    const worker = new Worker(code, { eval: true, env: env as NodeJS.ProcessEnv });
+    await new Promise((started, failed) => {
+      worker.once('message', started);
+      worker.once('error', failed);
+    });
+    if (i % 3 === 0) await sleep(i % 7);
+    await worker.terminate();
+  }
+  await using client = server.client({ plan: 'off' });
+  assert.ok((await client.conversations.list()).total);
+});
+
+test('5,000 aborts leave nothing behind', { timeout: 60_000 }, async () => {
+  await using client = server.client({ plan: 'off' });
+  await client.authenticate();
+  let aborted = 0;
+  for (let round = 0; round < 50; round++) {
+    const controller = new AbortController();
+    const calls = Array.from({ length: 100 }, (_, i) =>
+      (i % 2
+        ? client.statistics.get({}, { signal: controller.signal })
+        : client.tickets.list({}, { signal: controller.signal })
+      ).then(
+        () => 0,
+        (e: Error) => Number(e.name === 'AbortError'),
+      ),
+    );
+    if (round % 2) await sleep(1);
+    controller.abort();
+    for (const one of await Promise.all(calls)) aborted += one;
+  }
+  assert.ok(aborted >= 2500, `${aborted}`);
+  assert.ok((await client.conversations.list()).total);
+  assert.deepEqual(
+    (process as unknown as { getActiveResourcesInfo(): string[] })
+      .getActiveResourcesInfo()
+      .filter((r) => r.includes('TSFN')),
+    [],
+  );
+});
+
+// A server that only writes bytes, so that 100,000 pages take seconds.
+const CANNED = `
+  const { createServer } = require('node:net');
+  const answer = (body) => 'HTTP/1.1 200 OK\\r\\ncontent-type: application/json\\r\\ncontent-length: ' +
+    Buffer.byteLength(body) + '\\r\\n\\r\\n' + body;
+  const token = answer(JSON.stringify({ access_token: 't', token_type: 'Bearer', expires_in: 3600 }));
+  const item = (n) => ({ id: 'conv_' + n, user_id: '用户' + n, channel: 'web', status: 'active', created_at: '2024-01-01T10:00:00Z', more: [n] });
+  const items = Array.from({ length: 10 }, (_, n) => item(n));
+  const page = answer(JSON.stringify({ code: 200, data: { total: 10, page: 1, limit: 20, items } }));
+  const server = createServer((socket) => socket.on('data', (d) => socket.write(d[0] === 80 ? token : page)).on('error', () => {}));
+  server.listen(0, '127.0.0.1', () => require('node:worker_threads').parentPort.postMessage(server.address().port));`;
+
+test('memory does not grow over 100,000 pages', { timeout: 240_000 }, async () => {
+  const code = `
+    const { Client } = require(process.env.SDK);
+    const server = new (require('node:worker_threads').Worker)(process.env.CANNED, { eval: true });
+    server.once('message', async (port) => {
+      const client = new Client({ clientId: 'a', clientSecret: 'b', baseUrl: 'http://127.0.0.1:' + port, plan: 'off', timeoutMs: 60_000 });
+      const lap = async (left) => {
+        const worker = async () => { while (left-- > 0) await client.conversations.list(); };
+        await Promise.all(Array.from({ length: 32 }, worker));
+        globalThis.gc();
+        return process.memoryUsage().rss / 2 ** 20;
+      };
+      const before = await lap(20_000);
+      const after = await lap(80_000);
+      console.log(JSON.stringify({ before, after }));
+      process.exit();
+    });`;
+  const options = { env: { ...env, CANNED }, timeout: 230_000 };
+  const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', '-e', code], options);
+  const { before, after } = JSON.parse(stdout) as { before: number; after: number };
+  assert.ok(after - before < 24, stdout);
+});
+
+test('several copies in one process', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'zhifuyun-copies-'));
+  try {
+    const copies = ['a', 'b'].map((name) => {
+      const copy = join(directory, name);
+      for (const part of ['dist', 'package.json', 'zhifuyun.node'])
+        cpSync(join(sdk, part), join(copy, part), { recursive: true });
+      return copy;
+    });
+    const { stdout } = await run(`
+      const clients = ${JSON.stringify(copies)}.map((path) => new (require(path).Client)(JSON.parse(process.env.CLIENT)));
+      Promise.all([client, ...clients].map((c) => c.conversations.list({ limit: 1 }))).then((pages) =>
+        console.log(pages.map((p) => p.items.length).join()));`);
+    assert.equal(stdout, '1,1,1\n');
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+});
+
+test('other Node.js versions that are there', { timeout: 60_000 }, async () => {
+  const modules = join(sdk, 'node_modules');
+  for (const name of readdirSync(modules).filter((n) => /^node\d\d$/.test(n))) {
+    const code = `${HEAD} client.conversations.list({ limit: 1 }).then((p) => console.log(process.versions.node, p.items.length));`;
+    const { stdout } = await promisify(execFile)(join(modules, name, 'bin/node'), ['-e', code], { env });
+    assert.match(stdout, new RegExp(`^${name.slice(4)}\\..* 1\n$`));
+  }
+});

@@ -1,0 +1,200 @@
+// The vectors that every language runs, on each way of computing: native, node:crypto and WebCrypto.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { inspect } from 'node:util';
+import {
+  MemoryReplayGuard,
+  schemeFromJson,
+  standard,
+  timestampedHex,
+  type WebhookEvent,
+  Webhooks,
+  WebhookVerificationError,
+} from '@zhifuyun/sdk/webhooks';
+
+const root = join(import.meta.dirname, '../../../..');
+const way = process.env['WEBHOOK_WAY'];
+if (way === undefined) await import('@zhifuyun/sdk'); // Loading the main package speeds the verifier up.
+
+interface Vector {
+  name: string;
+  scheme: unknown;
+  secrets: string[];
+  headers: [string, string][];
+  body?: string;
+  body_base64?: string;
+  now: number;
+  tolerance?: number;
+  max_body_bytes?: number;
+  expect: { reason?: string; event?: Record<string, unknown> };
+}
+
+const KNOWN = [
+  ...['name', 'scheme', 'secrets', 'headers', 'body', 'body_base64', 'now', 'tolerance', 'max_body_bytes', 'expect'],
+];
+const { vectors } = JSON.parse(readFileSync(join(root, 'tests/vectors/webhooks.json'), 'utf8')) as {
+  vectors: Vector[];
+};
+const snake = (name: string) => name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`);
+const time = (date: Date) => date.toISOString().replace('.000Z', 'Z');
+
+function data(event: WebhookEvent): unknown {
+  if (!event.known) return event.data;
+  const { extra, ...fields } = event.data;
+  const there = Object.entries(fields).filter(([, v]) => v !== undefined);
+  return { ...Object.fromEntries(there.map(([k, v]) => [snake(k), v instanceof Date ? time(v) : v])), ...extra };
+}
+
+function shown(event: WebhookEvent): unknown {
+  return {
+    id: event.id ?? null,
+    type: event.type,
+    known: event.known,
+    timestamp: event.timestamp ? time(event.timestamp) : null,
+    sent_at: event.sentAt ? event.sentAt.getTime() / 1000 : null,
+    data: data(event),
+    extra: event.extra,
+    dedupe_key: event.dedupeKey,
+  };
+}
+
+suite(`vectors (${way ?? 'native'})`, () => {
+  for (const vector of vectors) {
+    test(vector.name, async () => {
+      for (const key of Object.keys(vector)) assert.ok(KNOWN.includes(key), `unknown key ${key}`);
+      const hooks = new Webhooks({
+        secrets: vector.secrets,
+        scheme: schemeFromJson(JSON.stringify(vector.scheme)),
+        toleranceMs: vector.tolerance === undefined ? undefined : vector.tolerance * 1000,
+        maxBodyBytes: vector.max_body_bytes,
+      });
+      const encoded = vector.body_base64;
+      const body = encoded === undefined ? Buffer.from(vector.body as string) : Buffer.from(encoded, 'base64');
+      const result = await hooks.verify(vector.headers, body, vector.now * 1000).then(
+        (event) => ({ event: shown(event) }),
+        (error: unknown) => {
+          assert.ok(error instanceof WebhookVerificationError, String(error));
+          const text = inspect(error, { showHidden: true }) + inspect(hooks) + JSON.stringify(hooks);
+          for (const secret of vector.secrets) assert.ok(!text.includes(secret.replace('whsec_', '')));
+          return { reason: error.webhookReason };
+        },
+      );
+      assert.deepEqual(JSON.parse(JSON.stringify(result)), vector.expect);
+    });
+  }
+});
+
+if (way === undefined) {
+  const again = (name: string) => {
+    test(`the same with ${name}`, () => {
+      const { NODE_TEST_CONTEXT: _, ...inherited } = process.env;
+      const env = { ...inherited, WEBHOOK_WAY: name };
+      const hide = `data:text/javascript,if(${name === 'WebCrypto'}) process.getBuiltinModule = undefined`;
+      execFileSync(process.execPath, ['--import', hide, fileURLToPath(import.meta.url)], { env });
+    });
+  };
+  again('node:crypto');
+  again('WebCrypto');
+}
+
+const SECRET = 'whsec_AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA=';
+const BODY = '{"event":"ticket.created","data":{"ticket_id":"t_1","priority":"high"}}';
+
+test('handlers, once per webhook', async () => {
+  const seen: unknown[] = [];
+  const hooks = new Webhooks({ secrets: [SECRET] })
+    .on('ticket.created', (event) => seen.push(event.data.ticketId))
+    .fallback((event) => seen.push(event.type));
+  const headers = await hooks.sign('msg_1', BODY);
+  await hooks.handle(headers, BODY);
+  await assert.rejects(hooks.handle(headers, BODY), { webhookReason: 'replayed', answerStatus: 200 });
+  const other = '{"event":"later.added"}';
+  await hooks.handle(await hooks.sign('msg_2', other), other);
+  assert.deepEqual(seen, ['t_1', 'later.added']);
+});
+
+test('a handler that fails lets the next attempt in', async () => {
+  const hooks = new Webhooks({ secrets: [SECRET] });
+  const headers = await hooks.sign('msg_1', BODY);
+  const failing = hooks.handle(headers, BODY, async () => {
+    await assert.rejects(hooks.handle(headers, BODY), { webhookReason: 'in_flight', answerStatus: 409 });
+    throw new Error('out of order');
+  });
+  await assert.rejects(failing, /out of order/);
+  assert.equal((await hooks.handle(headers, BODY)).type, 'ticket.created');
+});
+
+test('a store that fails after the handler does not undo it', async (t) => {
+  const warn = t.mock.method(console, 'warn', () => {});
+  const guard = {
+    reserve: () => ({ state: 'reserved', lease: 1 }) as const,
+    commit: () => Promise.reject(new Error('no store')),
+    release: () => {},
+  };
+  const hooks = new Webhooks({ secrets: [SECRET], replayGuard: guard });
+  await hooks.handle(await hooks.sign('m', BODY), BODY);
+  assert.equal(warn.mock.callCount(), 1);
+});
+
+test('the memory guard forgets the oldest, never what is being handled', () => {
+  const guard = new MemoryReplayGuard({ capacity: 2 });
+  const lease = (key: string) => {
+    const r = guard.reserve(key);
+    assert.equal(r.state, 'reserved', key);
+    return r.state === 'reserved' ? r.lease : undefined;
+  };
+  for (const key of ['a', 'b', 'c']) guard.commit(key, lease(key));
+  assert.equal(guard.reserve('c').state, 'done');
+  assert.equal(guard.reserve('b').state, 'done');
+  const first = lease('a');
+  lease('d');
+  assert.equal(guard.reserve('e').state, 'in_flight', 'as many at once as it remembers');
+  guard.release('a', 'another lease');
+  assert.equal(guard.reserve('a').state, 'in_flight');
+  guard.release('a', first);
+  lease('e');
+});
+
+test('bodies that are not raw are refused with advice', async () => {
+  const hooks = new Webhooks({ secrets: [SECRET] });
+  for (const body of [{}, [], null, undefined, 1, '\ud800']) {
+    await assert.rejects(hooks.verify({}, body as never), { webhookReason: 'body_not_raw', answerStatus: 500 });
+  }
+});
+
+test('all shapes of headers', async () => {
+  const hooks = new Webhooks({ secrets: [SECRET] });
+  const signed = await hooks.sign('msg_1', BODY);
+  const pairs = Object.entries(signed);
+  const shapes = [
+    signed,
+    pairs,
+    new Headers(signed),
+    new Map(pairs),
+    Object.fromEntries(pairs.map(([k, v]) => [k.toUpperCase(), [v, v]])),
+    Object.fromEntries(pairs.map(([k, v]) => [`HTTP_${k.toUpperCase().replaceAll('-', '_')}`, v])),
+  ];
+  for (const headers of shapes) assert.equal((await hooks.verify(headers, Buffer.from(BODY))).id, 'msg_1');
+});
+
+test('setting up wrongly', () => {
+  const refused = (options: unknown, message: RegExp) => {
+    assert.throws(() => new Webhooks(options as never), { kind: 'config', message });
+  };
+  refused({ secrets: [] }, /no webhook secret/);
+  refused({ secrets: ['whsec_AAAA'] }, /holds 3 bytes/);
+  refused({ secrets: ['whsec_*'] }, /is not base64/);
+  refused({ secrets: ['whpk_AAAA'] }, /asymmetric/);
+  refused({ secrets: Array(17).fill(SECRET) }, /more than 16/);
+  refused({ secrets: [SECRET], maxBodyBytes: 0 }, /max_body_bytes/);
+  refused({ secrets: [SECRET], scheme: { ...standard, payload: '{body}' } }, /\{id\} must/);
+  refused({ secrets: [SECRET], scheme: { ...standard, payload: '{id}{timestamp}.{body}' } }, /separator/);
+  refused({ secrets: [SECRET], scheme: { ...standard, signatureHeader: 'Webhook-Id' } }, /same header/);
+  refused({ secrets: ['s'], scheme: { ...timestampedHex('x'), version: 't' } }, /other than/);
+  for (const bad of ['', '{', '[]', '"other"', '{"colour":1}'])
+    assert.throws(() => schemeFromJson(bad), { kind: 'config' });
+});
