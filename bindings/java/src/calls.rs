@@ -1,0 +1,80 @@
+//! Calls of asynchronous callers, and the queue in which their results wait for a Java thread.
+//!
+//! An I/O thread that attached itself to the virtual machine could not be told apart from a Java thread when the
+//! machine exits. So it never does: results wait here, and daemon threads of Java come for them.
+
+use crate::wire;
+use std::collections::VecDeque;
+use std::future::Future;
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+use zhifuyun_bridge::background::{self, Running};
+use zhifuyun_bridge::registry::Registry;
+use zhifuyun_bridge::zhifuyun::Result;
+
+/// Writes its reply on the Java thread that comes for it: the I/O thread has better things to do.
+type Finished = Box<dyn FnOnce() -> Vec<u8> + Send>;
+
+/// Results by the token that Java gave to the call.
+#[derive(Default)]
+pub(crate) struct Queue {
+    finished: Mutex<VecDeque<(i64, Finished)>>,
+    arrived: Condvar,
+}
+
+impl Queue {
+    fn push(&self, token: i64, finished: Finished) {
+        self.finished.lock().unwrap_or_else(PoisonError::into_inner).push_back((token, finished));
+        self.arrived.notify_one();
+    }
+
+    /// The next result: the token and the reply. `None` if nothing came in time.
+    pub(crate) fn wait(&self, limit: Duration) -> Option<Vec<u8>> {
+        let finished = self.finished.lock().unwrap_or_else(PoisonError::into_inner);
+        let waiting = self.arrived.wait_timeout_while(finished, limit, |f| f.is_empty());
+        let next = waiting.unwrap_or_else(PoisonError::into_inner).0.pop_front();
+        next.map(|(token, finished)| {
+            let mut bytes = token.to_le_bytes().to_vec();
+            bytes.extend(finished());
+            bytes
+        })
+    }
+}
+
+/// A call that can be cancelled. The handle is there when [`start`] has returned, before which no id is known.
+#[derive(Default)]
+struct UnderWay(OnceLock<Running>);
+
+static UNDER_WAY: Registry<UnderWay> = Registry::new();
+
+/// Starts `work`; `write` makes the reply. The id is for [`cancel`].
+pub(crate) fn start<T: Send + 'static>(
+    queue: Arc<Queue>,
+    token: i64,
+    work: impl Future<Output = Result<T>> + Send + 'static,
+    write: fn(T) -> Vec<u8>,
+) -> Result<u64> {
+    let call = Arc::new(UnderWay::default());
+    let id = UNDER_WAY.insert(Arc::clone(&call));
+    let started = background::spawn(work, move |result| {
+        UNDER_WAY.remove(id);
+        queue.push(token, Box::new(move || wire::reply(result.map(write))));
+    });
+    match started {
+        Ok(running) => {
+            let _ = call.0.set(running);
+            Ok(id)
+        }
+        Err(e) => {
+            UNDER_WAY.remove(id);
+            Err(e)
+        }
+    }
+}
+
+/// Ends a call and closes its connection; one that has ended already is left alone.
+pub(crate) fn cancel(id: u64) {
+    if let Some(running) = UNDER_WAY.remove(id).as_ref().and_then(|call| call.0.get()) {
+        running.cancel();
+    }
+}

@@ -1,0 +1,157 @@
+package com.zhifuyun;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Brings the results of the background back to Java. Daemon threads wait in the native half; each
+ * takes one result and completes its future. Before one of them runs code of the user it makes sure
+ * that another one waits, so that a callback may block, or wait for another call. They are there
+ * only while calls are under way.
+ */
+final class Completions {
+  static final Completions SHARED = new Completions();
+
+  /** How long a thread waits before it looks whether it is still needed. */
+  private static final long IDLE_MILLIS = 2_000;
+
+  private final long queue = Reader.id(Native.queue());
+  private final ConcurrentMap<Long, Consumer<Reader>> pending = new ConcurrentHashMap<>();
+  private final AtomicLong tokens = new AtomicLong();
+
+  // Guarded by this.
+  private int waiting;
+
+  /**
+   * Starts a call.
+   *
+   * @param start is given the queue and the token and returns the native reply
+   * @param executor where the future is completed; null: on a thread of this class
+   */
+  <T> CompletableFuture<T> start(
+      Start start, @Nullable Executor executor, Function<Reader, T> read) {
+    CompletableFuture<T> future = new CompletableFuture<>();
+    Long token = tokens.incrementAndGet();
+    pending.put(token, reply -> complete(future, executor, reply, read));
+    long call;
+    try {
+      call = Reader.id(start.start(queue, token));
+    } catch (Throwable e) {
+      pending.remove(token);
+      future.completeExceptionally(e);
+      return future;
+    }
+    needThread();
+    // However it ends: if not by us, the call is of no use to anybody.
+    future.whenComplete(
+        (value, error) -> {
+          if (pending.remove(token) != null) {
+            Native.cancel(call);
+          }
+        });
+    return future;
+  }
+
+  /** Gives the native half a queue and a token. */
+  interface Start {
+    byte[] start(long queue, long token);
+  }
+
+  private static <T> void complete(
+      CompletableFuture<T> future,
+      @Nullable Executor executor,
+      Reader reply,
+      Function<Reader, T> read) {
+    if (executor == null) {
+      complete(future, reply, read);
+      return;
+    }
+    try {
+      executor.execute(() -> complete(future, reply, read));
+    } catch (RejectedExecutionException e) {
+      future.completeExceptionally(e);
+    }
+  }
+
+  private static <T> void complete(
+      CompletableFuture<T> future, Reader reply, Function<Reader, T> read) {
+    T value;
+    try {
+      value = read.apply(reply);
+    } catch (Throwable e) {
+      future.completeExceptionally(e);
+      return;
+    }
+    future.complete(value);
+  }
+
+  private synchronized void needThread() {
+    if (waiting == 0) {
+      addThread();
+    }
+  }
+
+  private void addThread() {
+    Thread thread = new Thread(this::work, "zhifuyun-completions");
+    thread.setDaemon(true);
+    thread.setContextClassLoader(Completions.class.getClassLoader());
+    thread.start();
+    // From here on it counts, or the next result would bring one more.
+    waiting++;
+  }
+
+  private void work() {
+    for (; ; ) {
+      byte[] bytes = null;
+      try {
+        bytes = Native.poll(queue, IDLE_MILLIS);
+      } finally {
+        if (mayLeave(bytes)) {
+          return;
+        }
+      }
+      if (bytes != null) {
+        deliver(new Reader(bytes));
+        synchronized (this) {
+          waiting++;
+        }
+      }
+    }
+  }
+
+  /** What a thread does after waiting: it leaves, goes on waiting, or has somebody else wait. */
+  private synchronized boolean mayLeave(byte @Nullable [] bytes) {
+    if (bytes != null) {
+      waiting--;
+      if (waiting == 0) {
+        addThread();
+      }
+      return false;
+    }
+    if (waiting == 1 && !pending.isEmpty()) {
+      return false;
+    }
+    waiting--;
+    return true;
+  }
+
+  private void deliver(Reader reply) {
+    Consumer<Reader> receiver = pending.remove(reply.int64());
+    if (receiver != null) {
+      try {
+        receiver.accept(reply);
+      } catch (Throwable e) {
+        // An Error out of a user's Executor: not ours to hide, and no reason to stop working.
+        Thread thread = Thread.currentThread();
+        thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
+      }
+    }
+  }
+}

@@ -1,0 +1,126 @@
+package com.zhifuyun;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** What the synchronous and the asynchronous client share: one native client. */
+final class Core implements AutoCloseable {
+  private final long id;
+  private final Reaper reaper;
+  private final @Nullable Executor executor;
+  private final @Nullable Events events;
+  private final String text;
+
+  Core(String options, @Nullable Executor executor, @Nullable Events events, String text) {
+    NativeLibrary.load();
+    this.id = Reader.id(Native.open(Json.parts(options)));
+    this.reaper = Reaper.register(this, id, Native::close);
+    this.executor = executor;
+    this.events = events;
+    this.text = text;
+  }
+
+  <T> T call(Operation<T> operation, Request args, RequestOptions options) {
+    byte[] request = Json.parts(operation.name, args.json(), options.json());
+    return wait(
+        operation,
+        VirtualThreads.isCurrent(),
+        () -> Native.call(id, request),
+        (queue, token) -> Native.submit(id, queue, token, request),
+        in -> in.open() ? operation.read.apply(in) : null);
+  }
+
+  <T> CompletableFuture<T> submit(Operation<T> operation, Request args, RequestOptions options) {
+    byte[] request = Json.parts(operation.name, args.json(), options.json());
+    return background(
+        (queue, token) -> Native.submit(id, queue, token, request),
+        in -> in.open() ? operation.read.apply(in) : null);
+  }
+
+  /**
+   * Makes a call that keeps the thread waiting. A platform thread does the work itself. A virtual
+   * one must not wait in native code, which would pin its carrier: it waits here for the
+   * background.
+   */
+  <T> T wait(
+      Operation<?> operation,
+      boolean background,
+      Supplier<byte[]> call,
+      Completions.Start start,
+      Function<Reader, T> read) {
+    if (Thread.currentThread().isInterrupted()) {
+      throw Errors.interrupted(operation.name, false);
+    }
+    try {
+      Reader reply;
+      if (background) {
+        reply = join(Completions.SHARED.start(start, null, in -> in), operation);
+      } else {
+        reply = new Reader(call.get());
+      }
+      return read.apply(reply);
+    } catch (CallInterruptedException e) {
+      throw Errors.interrupted(operation.name, operation.writes);
+    } finally {
+      tell();
+    }
+  }
+
+  private static Reader join(CompletableFuture<Reader> future, Operation<?> operation) {
+    try {
+      return future.get();
+    } catch (InterruptedException e) {
+      future.cancel(true);
+      Thread.currentThread().interrupt();
+      throw Errors.interrupted(operation.name, operation.writes);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof ZhifuyunException) {
+        throw (ZhifuyunException) e.getCause();
+      }
+      throw new IllegalStateException(e.getCause());
+    }
+  }
+
+  /** Makes a call in the background. */
+  <T> CompletableFuture<T> background(Completions.Start start, Function<Reader, T> read) {
+    return Completions.SHARED.start(
+        start,
+        executor,
+        in -> {
+          try {
+            return read.apply(in);
+          } finally {
+            tell();
+          }
+        });
+  }
+
+  long id() {
+    return id;
+  }
+
+  Quota quota() {
+    return new Quota(Reader.map(Reader.value(Native.quota(id))));
+  }
+
+  private void tell() {
+    if (events != null) {
+      events.tell(id);
+    }
+  }
+
+  @Override
+  public void close() {
+    tell();
+    reaper.release();
+  }
+
+  @Override
+  public String toString() {
+    return text;
+  }
+}

@@ -1,0 +1,66 @@
+package com.zhifuyun;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** How a call went: what is known about an answer besides its data. */
+public final class Meta {
+  private final int httpStatus;
+  private final @Nullable Long code;
+  private final @Nullable String requestId;
+  private final int attempts;
+  private final Timing timing;
+
+  Meta(Reader in) {
+    httpStatus = in.int32();
+    code = in.optional(Reader::int64);
+    requestId = in.optional(Reader::string);
+    attempts = in.int32();
+    timing = new Timing(in);
+  }
+
+  /** The HTTP status. */
+  public int getHttpStatus() {
+    return httpStatus;
+  }
+
+  /** The code of the envelope, as it was sent. */
+  public @Nullable Long getCode() {
+    return code;
+  }
+
+  /** The server's id of the request, for support. */
+  public @Nullable String getRequestId() {
+    return requestId;
+  }
+
+  /** How many requests of this operation left the client, from 1. */
+  public int getAttempts() {
+    return attempts;
+  }
+
+  /** Where the time went. */
+  public Timing getTiming() {
+    return timing;
+  }
+
+  /** Time the client waited by its own choice: for its turn and between attempts. */
+  public Duration getWaited() {
+    return timing.waited();
+  }
+
+  @Override
+  public String toString() {
+    return "Meta{httpStatus="
+        + httpStatus
+        + ", code="
+        + code
+        + ", requestId="
+        + requestId
+        + ", attempts="
+        + attempts
+        + ", timing="
+        + timing
+        + '}';
+  }
+}

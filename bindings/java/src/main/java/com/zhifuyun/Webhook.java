@@ -1,0 +1,194 @@
+package com.zhifuyun;
+
+import java.io.ByteArrayOutputStream;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Verifies webhooks and signs them. Immutable; build one and share it.
+ *
+ * <pre>{@code
+ * Webhook webhook = Webhook.builder().secret(System.getenv("ZHIFUYUN_WEBHOOK_SECRET")).build();
+ * WebhookEvent event = webhook.verify(headers, rawBody);
+ * if (event instanceof WebhookEvent.TicketCreated) {
+ *   System.out.println(((WebhookEvent.TicketCreated) event).getData().getTicketId());
+ * }
+ * }</pre>
+ *
+ * <p>Headers are a map from names, in any case, to a String or to several in an Iterable or an
+ * array, as every framework has them. The body is the bytes as they arrived: one that was parsed
+ * and written again has other spaces, and no signature matches it.
+ */
+public final class Webhook {
+  private final long id;
+  private final String text;
+
+  private Webhook(Builder builder) {
+    NativeLibrary.load();
+    Map<String, Object> settings = new LinkedHashMap<>(builder.settings);
+    settings.put("secrets", new ArrayList<>(builder.secrets));
+    id = Reader.id(Native.webhook(Json.parts(Json.object(settings))));
+    text = "Webhook{secrets=" + builder.secrets.size() + ", " + builder.settings + '}';
+    Reaper.register(this, id, Native::forget);
+  }
+
+  /** Starts to configure a verifier. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /**
+   * Checks a webhook and reads its event.
+   *
+   * @throws WebhookVerificationException with the reason; nothing is read from a body before its
+   *     signature was good
+   */
+  public WebhookEvent verify(Map<String, ?> headers, byte[] body) {
+    return verify(headers, body, Long.MIN_VALUE);
+  }
+
+  /** {@link #verify} at another time than now, for tests and for recorded webhooks. */
+  public WebhookEvent verifyAt(Map<String, ?> headers, byte[] body, Instant now) {
+    return verify(headers, body, now.getEpochSecond());
+  }
+
+  private WebhookEvent verify(Map<String, ?> headers, byte[] body, long now) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream(256);
+    headers.forEach((name, value) -> header(out, name, value));
+    Reader in = new Reader(Native.verify(id, out.toByteArray(), body, now));
+    in.open();
+    return WebhookEvent.read(in);
+  }
+
+  private static void header(
+      ByteArrayOutputStream out, @Nullable String name, @Nullable Object value) {
+    if (name == null || value == null) {
+      return;
+    }
+    if (value instanceof Iterable) {
+      ((Iterable<?>) value).forEach(one -> header(out, name, one));
+    } else if (value instanceof Object[]) {
+      for (Object one : (Object[]) value) {
+        header(out, name, one);
+      }
+    } else if (value instanceof CharSequence) {
+      Json.part(out, name);
+      Json.part(out, value.toString());
+    } else {
+      throw Errors.argument("headers", "the values of headers must be text, or lists of text");
+    }
+  }
+
+  /**
+   * Verifies, reserves, runs {@code handler}, and commits. If the handler throws, the next attempt
+   * of the sender is let in, and what it threw is thrown.
+   *
+   * @return the event that was handled
+   * @throws WebhookVerificationException if it was refused, or was handled before ({@code
+   *     replayed}) or is being handled ({@code in_flight}); {@link
+   *     WebhookVerificationException#suggestedHttpStatus()} says how to answer
+   */
+  public WebhookEvent handle(
+      Map<String, ?> headers,
+      byte[] body,
+      ReplayGuard guard,
+      Consumer<? super WebhookEvent> handler) {
+    WebhookEvent event = verify(headers, body);
+    String key = event.getDedupeKey();
+    ReplayGuard.Reservation reservation = guard.reserve(key);
+    if (reservation.state() == ReplayGuard.State.IN_FLIGHT) {
+      throw Errors.webhook(
+          "in_flight",
+          "this webhook is being handled at this moment: answer 409, so that the sender tries again"
+              + " if that handler fails");
+    }
+    if (reservation.state() == ReplayGuard.State.DONE) {
+      throw Errors.webhook(
+          "replayed",
+          "this webhook was already handled: answer 200, so that the sender stops, and do nothing");
+    }
+    boolean handled = false;
+    try {
+      handler.accept(event);
+      handled = true;
+    } finally {
+      if (!handled) {
+        guard.release(key, reservation.lease());
+      }
+    }
+    guard.commit(key, reservation.lease());
+    return event;
+  }
+
+  /**
+   * Signs a body as the sender does, for tests of endpoints: with every secret, or with the first
+   * where the scheme has room for one signature only.
+   *
+   * @param id ignored by schemes without one
+   * @param timestamp of which whole seconds are used; ignored by schemes without one
+   * @return the headers
+   */
+  public Map<String, String> sign(String id, Instant timestamp, byte[] body) {
+    Object headers =
+        Reader.value(Native.sign(this.id, Json.parts(id), timestamp.getEpochSecond(), body));
+    Map<String, String> signed = new LinkedHashMap<>();
+    Reader.map(headers).forEach((name, value) -> signed.put(name, (String) value));
+    return signed;
+  }
+
+  @Override
+  public String toString() {
+    return text;
+  }
+
+  /** The settings of a {@link Webhook}. */
+  public static final class Builder {
+    private final List<String> secrets = new ArrayList<>();
+    private final Map<String, Object> settings = new LinkedHashMap<>();
+
+    Builder() {}
+
+    /**
+     * Adds a secret; it begins with {@code whsec_} in the default scheme. With several, a signature
+     * by any of them is good: while one is being rotated the endpoint knows the new and the old
+     * one.
+     */
+    public Builder secret(String secret) {
+      secrets.add(secret);
+      return this;
+    }
+
+    /** How the sender signs. Default: {@link SignatureScheme#standard()}. */
+    public Builder scheme(SignatureScheme scheme) {
+      settings.put("scheme", scheme.json());
+      return this;
+    }
+
+    /** How far the timestamp may be from this machine's clock, either way. Default: 300 s. */
+    public Builder tolerance(Duration tolerance) {
+      settings.put("tolerance", RequestOptions.seconds(tolerance));
+      return this;
+    }
+
+    /** The largest body in bytes. Default: 1 MiB. */
+    public Builder maxBodyBytes(int bytes) {
+      settings.put("max_body_bytes", bytes);
+      return this;
+    }
+
+    /**
+     * The verifier.
+     *
+     * @throws ConfigException if there is no secret, one is malformed, or the scheme makes no sense
+     */
+    public Webhook build() {
+      return new Webhook(this);
+    }
+  }
+}
