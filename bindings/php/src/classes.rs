@@ -1,0 +1,247 @@
+//! The classes that hold data: results, events, exceptions. All of them from one table.
+
+use crate::shim::{self, Type};
+use crate::{names, present};
+use ext_php_rs::args::ArgInfoTables;
+use ext_php_rs::builders::{ClassBuilder, FunctionBuilder};
+use ext_php_rs::flags::{ClassFlags, DataType, MethodFlags};
+use ext_php_rs::zend::{ClassEntry, ce};
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use zhifuyun_bridge::zhifuyun::models::{Conversation, FieldKind, Record, Statistics, Ticket, Trend};
+use zhifuyun_bridge::zhifuyun::webhook::{ConversationPayload, TicketPayload};
+
+/// A class of this module.
+#[derive(Clone, Copy)]
+struct Entry(&'static ClassEntry);
+
+// SAFETY: classes of modules are not changed after the module's start.
+unsafe impl Send for Entry {}
+
+/// Classes by name without namespace. Filled while the module starts, only read afterwards.
+static CLASSES: Mutex<Option<HashMap<String, Entry>>> = Mutex::new(None);
+
+/// One of the classes below.
+pub(crate) fn class(name: &str) -> Option<&'static ClassEntry> {
+    let classes = CLASSES.lock().unwrap_or_else(PoisonError::into_inner);
+    classes.as_ref().and_then(|c| c.get(name)).map(|entry| entry.0)
+}
+
+fn keep(entry: &'static mut ClassEntry, tables: ArgInfoTables) {
+    // The engine reads them as long as the process lives.
+    Box::leak(tables);
+    let entry: &'static ClassEntry = entry;
+    let name = entry.name().unwrap_or_default().rsplit('\\').next().unwrap_or_default().to_owned();
+    let mut classes = CLASSES.lock().unwrap_or_else(PoisonError::into_inner);
+    classes.get_or_insert_default().insert(name, Entry(entry));
+}
+
+/// Every exception: class, kind and parent.
+pub(crate) const EXCEPTIONS: &[(&str, &str, Parent)] = &[
+    ("ConfigException", "config", Parent::Base),
+    ("InvalidArgumentException", "invalid_argument", Parent::Base),
+    ("ConnectionException", "connection", Parent::Base),
+    ("TimeoutException", "timeout", Parent::Base),
+    ("ApiException", "api", Parent::Base),
+    ("BadRequestException", "bad_request", Parent::Api),
+    ("AuthenticationException", "authentication", Parent::Api),
+    ("PermissionDeniedException", "permission_denied", Parent::Api),
+    ("NotFoundException", "not_found", Parent::Api),
+    ("RateLimitException", "rate_limit", Parent::Api),
+    ("ServerException", "server", Parent::Api),
+    ("DecodeException", "decode", Parent::Base),
+    ("WebhookVerificationException", "webhook_verification", Parent::Base),
+    ("ClosedException", "closed", Parent::Base),
+    ("InternalException", "internal", Parent::Base),
+    ("InterruptedException", "interrupted", Parent::Base),
+];
+
+/// Where an exception hangs in the tree.
+#[derive(Clone, Copy)]
+pub(crate) enum Parent {
+    Base,
+    Api,
+}
+
+/// The fields of every exception beside those of PHP's own.
+const EXCEPTION: &[(&str, &str)] = &[
+    ("kind", "string"),
+    ("reason", "string"),
+    ("detail", "string"),
+    ("operation", "?string"),
+    ("argument", "?string"),
+    ("apiCode", "?int"),
+    ("httpStatus", "?int"),
+    ("requestId", "?string"),
+    ("retryAfter", "?float"),
+    ("attempts", "int"),
+    ("maybeApplied", "bool"),
+    ("webhookReason", "?string"),
+    ("fields", "array"),
+    ("timing", "Zhifuyun\\Timing"),
+    ("causes", "array"),
+];
+
+/// What is no record of the API.
+const OTHERS: &[(&str, &[(&str, &str)])] = &[
+    (
+        "Timing",
+        &[
+            ("total", "float"),
+            ("queued", "float"),
+            ("token", "float"),
+            ("backoff", "float"),
+            ("network", "float"),
+        ],
+    ),
+    (
+        "Meta",
+        &[
+            ("httpStatus", "int"),
+            ("code", "?int"),
+            ("requestId", "?string"),
+            ("attempts", "int"),
+            ("waited", "float"),
+            ("timing", "Zhifuyun\\Timing"),
+        ],
+    ),
+    (
+        "Page",
+        &[
+            ("items", "array"),
+            ("total", "?int"),
+            ("page", "int"),
+            ("limit", "int"),
+            ("hasNext", "bool"),
+            ("extra", "array"),
+            ("meta", "Zhifuyun\\Meta"),
+        ],
+    ),
+    ("Quota", &[("used", "int"), ("limit", "?int"), ("nextFree", "float")]),
+    (
+        "Report",
+        &[
+            ("requests", "int"),
+            ("pages", "int"),
+            ("items", "int"),
+            ("duplicates", "int"),
+            ("firstTotal", "?int"),
+            ("lastTotal", "?int"),
+            ("totalChanged", "bool"),
+            ("passes", "int"),
+            ("complete", "bool"),
+            ("stoppedBy", "string"),
+        ],
+    ),
+    (
+        "Event",
+        &[
+            ("id", "?string"),
+            ("type", "string"),
+            ("known", "bool"),
+            ("timestamp", "?DateTimeImmutable"),
+            ("sentAt", "?DateTimeImmutable"),
+            ("data", "mixed"),
+            ("extra", "array"),
+            ("dedupeKey", "string"),
+            ("raw", "string"),
+        ],
+    ),
+];
+
+fn php_type(kind: FieldKind) -> &'static str {
+    match kind {
+        FieldKind::Id => "string",
+        FieldKind::Text | FieldKind::Token(_) | FieldKind::Date => "?string",
+        FieldKind::Time => "?DateTimeImmutable",
+        FieldKind::Count => "?int",
+        FieldKind::Number => "?float",
+        FieldKind::List => "array",
+    }
+}
+
+fn base() -> &'static ClassEntry {
+    class("ZhifuyunException").unwrap_or_else(ce::exception)
+}
+
+fn api() -> &'static ClassEntry {
+    class("ApiException").unwrap_or_else(ce::exception)
+}
+
+type Registered = ext_php_rs::error::Result<()>;
+
+fn record<R: Record>(meta: bool) -> Registered {
+    let fields = R::FIELDS.iter().map(|(name, kind)| (names::camel(name), php_type(*kind)));
+    let mut fields: Vec<(String, &str)> = fields.collect();
+    fields.push(("extra".to_owned(), "array"));
+    if meta {
+        fields.push(("meta".to_owned(), "?Zhifuyun\\Meta"));
+    }
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(n, t)| (n.as_str(), *t)).collect();
+    data(R::NAME, &fields)
+}
+
+fn data(name: &str, fields: &[(&str, &str)]) -> Registered {
+    let json =
+        FunctionBuilder::new("jsonSerialize", present::json_serialize).returns(DataType::Array, false, false);
+    let mut builder = ClassBuilder::new(format!("Zhifuyun\\{name}"))
+        .flags(ClassFlags::Final)
+        .implements((shim::json_interface, "\\JsonSerializable"))
+        .method(json, MethodFlags::Public)
+        .registration(keep);
+    if name == "Page" {
+        let all = FunctionBuilder::new("getIterator", present::page_iterator).returns(
+            DataType::object("Traversable"),
+            false,
+            false,
+        );
+        let count = FunctionBuilder::new("count", present::page_count).returns(DataType::Long, false, false);
+        builder = builder
+            .implements((ce::aggregate, "\\IteratorAggregate"))
+            .implements((ce::countable, "\\Countable"))
+            .method(all, MethodFlags::Public)
+            .method(count, MethodFlags::Public);
+    }
+    builder.register()?;
+    declare(name, fields);
+    Ok(())
+}
+
+fn declare(name: &str, fields: &[(&str, &str)]) {
+    if let Some(entry) = class(name) {
+        for (field, of) in fields {
+            shim::property(entry, field, &Type::parse(of));
+        }
+    }
+}
+
+fn exceptions() -> Registered {
+    ClassBuilder::new("Zhifuyun\\Exception\\ZhifuyunException")
+        .extends((shim::runtime_exception, "\\RuntimeException"))
+        .registration(keep)
+        .register()?;
+    declare("ZhifuyunException", EXCEPTION);
+    for (name, _, parent) in EXCEPTIONS {
+        let builder = ClassBuilder::new(format!("Zhifuyun\\Exception\\{name}"));
+        let builder = match parent {
+            Parent::Base => builder.extends((base, "\\Zhifuyun\\Exception\\ZhifuyunException")),
+            Parent::Api => builder.extends((api, "\\Zhifuyun\\Exception\\ApiException")),
+        };
+        builder.registration(keep).register()?;
+    }
+    Ok(())
+}
+
+/// Registers all of them.
+pub(crate) fn register() -> Registered {
+    for (name, fields) in OTHERS {
+        data(name, fields)?;
+    }
+    record::<Trend>(false)?;
+    record::<Conversation>(true)?;
+    record::<Ticket>(true)?;
+    record::<Statistics>(true)?;
+    record::<ConversationPayload>(false)?;
+    record::<TicketPayload>(false)?;
+    exceptions()
+}

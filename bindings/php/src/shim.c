@@ -1,0 +1,144 @@
+/* What the engine offers only as C macros. Everything else is Rust. */
+#include "php.h"
+#include "SAPI.h"
+#include "zend_attributes.h"
+#include "zend_enum.h"
+#include "zend_exceptions.h"
+#include "ext/date/php_date.h"
+#include "ext/json/php_json.h"
+#include "ext/spl/spl_exceptions.h"
+
+/* A string; those of 0 and 1 byte are the engine's interned ones. */
+void zfy_string(zval *out, const char *text, size_t length) {
+  ZVAL_STRINGL_FAST(out, text, length);
+}
+
+/* An object with uninitialised properties. */
+zend_object *zfy_object(zval *out, zend_class_entry *ce) {
+  return object_init_ex(out, ce) == SUCCESS ? Z_OBJ_P(out) : NULL;
+}
+
+/* The place of the n-th declared property. */
+zval *zfy_slot(zend_object *object, uint32_t n) {
+  return n < (uint32_t)object->ce->default_properties_count ? OBJ_PROP_NUM(object, n) : NULL;
+}
+
+/* The place of a declared property by name. */
+zval *zfy_named(zend_object *object, const char *name, size_t length) {
+  zend_property_info *info = zend_hash_str_find_ptr(&object->ce->properties_info, name, length);
+  return info ? OBJ_PROP(object, info->offset) : NULL;
+}
+
+static zend_type zfy_type(uint32_t mask, const char *class_name, size_t class_length) {
+  if (!class_length) return (zend_type)ZEND_TYPE_INIT_MASK(mask);
+  return (zend_type)ZEND_TYPE_INIT_CLASS(zend_string_init_interned(class_name, class_length, 1), 0, mask);
+}
+
+/* public readonly <type> $name */
+void zfy_property(zend_class_entry *ce, const char *name, size_t length, uint32_t mask, const char *class_name,
+                  size_t class_length) {
+  zval none;
+  ZVAL_UNDEF(&none);
+  zend_declare_typed_property(ce, zend_string_init_interned(name, length, 1), &none,
+                              ZEND_ACC_PUBLIC | ZEND_ACC_READONLY, NULL,
+                              zfy_type(mask, class_name, class_length));
+}
+
+/* Gives a declared property a type, and says that only its owner writes it. */
+bool zfy_readonly(zend_class_entry *ce, const char *name, size_t length, const char *class_name,
+                  size_t class_length) {
+  zend_property_info *info = zend_hash_str_find_ptr(&ce->properties_info, name, length);
+  if (!info) return false;
+  info->type = zfy_type(0, class_name, class_length);
+  info->flags |= ZEND_ACC_READONLY;
+  return true;
+}
+
+static zend_function *zfy_method(zend_class_entry *ce, const char *name, size_t length) {
+  return zend_hash_str_find_ptr_lc(&ce->function_table, name, length);
+}
+
+/* Declares the type of parameter `index`, or with -1 of the result. The engine does not check the parameters of
+   internal functions against these types: the core does, with better words. They are for people and tools. */
+bool zfy_declare(zend_class_entry *ce, const char *name, size_t length, int32_t index, uint32_t mask,
+                 const char *class_name, size_t class_length) {
+  zend_function *method = zfy_method(ce, name, length);
+  if (!method || index >= (int32_t)method->common.num_args) return false;
+  zend_arg_info *info = method->common.arg_info + index;
+  uint32_t kept = ZEND_TYPE_FULL_MASK(info->type) & ((uint32_t)(ZEND_SEND_BY_REF | ZEND_SEND_PREFER_REF) << _ZEND_SEND_MODE_SHIFT);
+  info->type = zfy_type(mask, class_name, class_length);
+  ZEND_TYPE_FULL_MASK(info->type) |= kept;
+  if (index < 0) method->common.fn_flags |= ZEND_ACC_HAS_RETURN_TYPE;
+  return true;
+}
+
+/* #[\SensitiveParameter] */
+bool zfy_sensitive(zend_class_entry *ce, const char *name, size_t length, uint32_t index) {
+  zend_function *method = zfy_method(ce, name, length);
+  if (!method || index >= method->common.num_args) return false;
+  zend_string *attribute = zend_string_init_interned(ZEND_STRL("SensitiveParameter"), 1);
+  zend_add_parameter_attribute(method, index, attribute, 0);
+  return true;
+}
+
+/* Whether a time limit or a signal wants the engine back. */
+bool zfy_interrupted(void) {
+  return zend_atomic_bool_load_ex(&EG(vm_interrupt)) || zend_atomic_bool_load_ex(&EG(timed_out));
+}
+
+/* The start of 1970 in UTC, to make other times from. */
+bool zfy_epoch(zval *out) {
+  php_date_instantiate(php_date_get_immutable_ce(), out);
+  return php_date_initialize(Z_PHPDATE_P(out), ZEND_STRL("1970-01-01T00:00:00+00:00"), NULL, NULL, 0);
+}
+
+/* A time of whole seconds: ten times as fast as reading text. */
+void zfy_seconds(zval *out, zval *epoch, zend_long seconds) {
+  static zend_function *set = NULL;
+  if (!set) {
+    set = zend_hash_str_find_ptr(&php_date_get_immutable_ce()->function_table, ZEND_STRL("settimestamp"));
+  }
+  zval argument;
+  ZVAL_LONG(&argument, seconds);
+  zend_call_known_instance_method_with_1_params(set, Z_OBJ_P(epoch), out, &argument);
+}
+
+/* A time with a fraction. */
+bool zfy_instant(zval *out, const char *text, size_t length) {
+  php_date_instantiate(php_date_get_immutable_ce(), out);
+  return php_date_initialize(Z_PHPDATE_P(out), text, length, NULL, NULL, 0);
+}
+
+/* Adds to an array as PHP code would: "12" becomes the key 12. */
+void zfy_put(zend_array *array, const char *key, size_t length, zval *value) {
+  zend_symtable_str_update(array, key, length, value);
+}
+
+zend_class_entry *zfy_date_interface(void) { return php_date_get_interface_ce(); }
+zend_class_entry *zfy_json_interface(void) { return php_json_serializable_ce; }
+zend_class_entry *zfy_runtime_exception(void) { return spl_ce_RuntimeException; }
+
+/* The value of a case of a backed enum. */
+zval *zfy_case_value(zend_object *object) {
+  bool backed = (object->ce->ce_flags & ZEND_ACC_ENUM) && object->ce->enum_backing_type != IS_UNDEF;
+  return backed ? zend_enum_fetch_case_value(object) : NULL;
+}
+
+/* An environment variable as getenv() of PHP has it: FPM sets some of its own. */
+void zfy_environment(zval *out, const char *name, size_t length) {
+  char *own = sapi_getenv(name, length);
+  const char *value = own ? own : getenv(name);
+  if (value) ZVAL_STRING(out, value); else ZVAL_NULL(out);
+  if (own) efree(own);
+}
+
+/* The version of PHP that this was built for. */
+const char *zfy_version(void) { return PHP_VERSION; }
+
+/* Runs pending signal handlers. The engine would skip them once an exception is on its way. */
+void zfy_dispatch(void) {
+  if (!zend_atomic_bool_load_ex(&EG(timed_out)) && zend_interrupt_function) {
+    zend_atomic_bool_store_ex(&EG(vm_interrupt), false);
+    zend_interrupt_function(EG(current_execute_data));
+  }
+}

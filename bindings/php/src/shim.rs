@@ -1,0 +1,307 @@
+//! The shim as Rust sees it: safe functions over what is C macros in the engine.
+
+use ext_php_rs::types::{ZendHashTable, ZendObject, Zval};
+use ext_php_rs::zend::ClassEntry;
+use std::ffi::{CStr, c_char};
+
+mod c {
+    use super::{ClassEntry, ZendHashTable, ZendObject, Zval, c_char};
+    unsafe extern "C" {
+        pub(super) fn zfy_string(out: *mut Zval, text: *const c_char, length: usize);
+        pub(super) fn zfy_object(out: *mut Zval, ce: *mut ClassEntry) -> *mut ZendObject;
+        pub(super) fn zfy_slot(object: *mut ZendObject, n: u32) -> *mut Zval;
+        pub(super) fn zfy_named(object: *mut ZendObject, name: *const c_char, length: usize) -> *mut Zval;
+        pub(super) fn zfy_property(
+            ce: *mut ClassEntry,
+            name: *const c_char,
+            length: usize,
+            mask: u32,
+            class: *const c_char,
+            class_length: usize,
+        );
+        pub(super) fn zfy_declare(
+            ce: *mut ClassEntry,
+            name: *const c_char,
+            length: usize,
+            index: i32,
+            mask: u32,
+            class: *const c_char,
+            class_length: usize,
+        ) -> bool;
+        pub(super) fn zfy_readonly(
+            ce: *mut ClassEntry,
+            name: *const c_char,
+            length: usize,
+            class: *const c_char,
+            class_length: usize,
+        ) -> bool;
+        pub(super) fn zfy_sensitive(
+            ce: *mut ClassEntry,
+            name: *const c_char,
+            length: usize,
+            index: u32,
+        ) -> bool;
+        pub(super) fn zfy_interrupted() -> bool;
+        pub(super) fn zfy_dispatch();
+        pub(super) fn zfy_epoch(out: *mut Zval) -> bool;
+        pub(super) fn zfy_seconds(out: *mut Zval, epoch: *mut Zval, seconds: i64);
+        pub(super) fn zfy_instant(out: *mut Zval, text: *const c_char, length: usize) -> bool;
+        pub(super) fn zfy_put(array: *mut ZendHashTable, key: *const c_char, length: usize, value: *mut Zval);
+        pub(super) fn zfy_environment(out: *mut Zval, name: *const c_char, length: usize);
+        pub(super) fn zfy_version() -> *const c_char;
+        pub(super) fn zfy_case_value(object: *mut ZendObject) -> *mut Zval;
+        pub(super) fn zfy_date_interface() -> *mut ClassEntry;
+        pub(super) fn zfy_json_interface() -> *mut ClassEntry;
+        pub(super) fn zfy_runtime_exception() -> *mut ClassEntry;
+    }
+}
+
+/// A PHP string.
+pub(crate) fn string(text: &str) -> Zval {
+    let mut out = Zval::new();
+    // SAFETY: `out` is writable and `text` is valid for its length; the engine copies it.
+    unsafe { c::zfy_string(&raw mut out, text.as_ptr().cast(), text.len()) };
+    out
+}
+
+/// A whole number.
+pub(crate) fn long(value: i64) -> Zval {
+    let mut out = Zval::new();
+    out.set_long(value);
+    out
+}
+
+/// A number.
+pub(crate) fn double(value: f64) -> Zval {
+    let mut out = Zval::new();
+    out.set_double(value);
+    out
+}
+
+/// A truth value.
+pub(crate) fn boolean(value: bool) -> Zval {
+    let mut out = Zval::new();
+    out.set_bool(value);
+    out
+}
+
+/// An array.
+pub(crate) fn array(table: ext_php_rs::boxed::ZBox<ZendHashTable>) -> Zval {
+    let mut out = Zval::new();
+    out.set_hashtable(table);
+    out
+}
+
+/// An object that is being filled.
+pub(crate) struct Fresh {
+    zval: Zval,
+    object: *mut ZendObject,
+}
+
+impl Fresh {
+    /// A new object of the class, its properties still uninitialised.
+    pub(crate) fn new(class: &ClassEntry) -> Option<Self> {
+        let mut zval = Zval::new();
+        // SAFETY: `zval` is writable; classes of the engine live as long as the process.
+        let object = unsafe { c::zfy_object(&raw mut zval, std::ptr::from_ref(class).cast_mut()) };
+        (!object.is_null()).then_some(Self { zval, object })
+    }
+
+    /// Fills the n-th declared property.
+    pub(crate) fn slot(&mut self, n: u32, value: Zval) {
+        // SAFETY: the object is alive, held by `self.zval`.
+        let slot = unsafe { c::zfy_slot(self.object, n) };
+        Self::fill(slot, value);
+    }
+
+    /// Fills a declared property by name.
+    pub(crate) fn named(&mut self, name: &str, value: Zval) {
+        // SAFETY: as in `slot`; the name is valid for its length.
+        let slot = unsafe { c::zfy_named(self.object, name.as_ptr().cast(), name.len()) };
+        Self::fill(slot, value);
+    }
+
+    fn fill(slot: *mut Zval, value: Zval) {
+        // SAFETY: null, or the slot of a live object; assigning drops what was there.
+        if let Some(slot) = unsafe { slot.as_mut() } {
+            *slot = value;
+        }
+    }
+
+    /// The finished object.
+    pub(crate) fn done(self) -> Zval {
+        self.zval
+    }
+}
+
+/// A declared type: scalars by mask, and at most one class.
+pub(crate) struct Type<'a> {
+    mask: u32,
+    class: &'a str,
+}
+
+impl<'a> Type<'a> {
+    /// Reads `?int`, `string|array|null`, `?DateTimeImmutable`.
+    pub(crate) fn parse(text: &'a str) -> Self {
+        let (nullable, rest) = match text.strip_prefix('?') {
+            Some(rest) => (true, rest),
+            None => (false, text),
+        };
+        let mut out = Type { mask: if nullable { 1 << 1 } else { 0 }, class: "" };
+        for part in rest.split('|') {
+            out.mask |= match part {
+                "null" => 1 << 1,
+                "bool" => 1 << 2 | 1 << 3,
+                "false" => 1 << 2,
+                "int" => 1 << 4,
+                "float" => 1 << 5,
+                "string" => 1 << 6,
+                "array" => 1 << 7,
+                "object" => 1 << 8,
+                "mixed" => 0x3fe,
+                "callable" => 1 << 12,
+                "void" => 1 << 14,
+                class => {
+                    out.class = class;
+                    0
+                }
+            };
+        }
+        out
+    }
+}
+
+/// Declares `public readonly <type> $name`.
+pub(crate) fn property(class: &ClassEntry, name: &str, of: &Type<'_>) {
+    let class = std::ptr::from_ref(class).cast_mut();
+    // SAFETY: runs while the module starts, on a class of this module; texts are valid for their lengths.
+    unsafe {
+        c::zfy_property(
+            class,
+            name.as_ptr().cast(),
+            name.len(),
+            of.mask,
+            of.class.as_ptr().cast(),
+            of.class.len(),
+        );
+    }
+}
+
+/// Declares the type of a parameter, or with -1 of the result. False if there is no such method or parameter.
+pub(crate) fn declare(class: &ClassEntry, method: &str, index: i32, of: &Type<'_>) -> bool {
+    let class = std::ptr::from_ref(class).cast_mut();
+    // SAFETY: as in `property`; nobody else reads the class yet.
+    unsafe {
+        let name = method.as_ptr().cast();
+        c::zfy_declare(class, name, method.len(), index, of.mask, of.class.as_ptr().cast(), of.class.len())
+    }
+}
+
+/// Gives a property of a macro's class its type, and says that nobody else writes it.
+pub(crate) fn readonly(class: &ClassEntry, name: &str, of: &str) -> bool {
+    let class = std::ptr::from_ref(class).cast_mut();
+    // SAFETY: as in `declare`.
+    unsafe { c::zfy_readonly(class, name.as_ptr().cast(), name.len(), of.as_ptr().cast(), of.len()) }
+}
+
+/// Marks a parameter as `#[\SensitiveParameter]`.
+pub(crate) fn sensitive(class: &ClassEntry, method: &str, index: u32) -> bool {
+    let class = std::ptr::from_ref(class).cast_mut();
+    // SAFETY: as in `declare`.
+    unsafe { c::zfy_sensitive(class, method.as_ptr().cast(), method.len(), index) }
+}
+
+/// Whether a time limit or a signal wants the engine back.
+pub(crate) fn interrupted() -> bool {
+    // SAFETY: reads two atomics of the engine, on one of its threads.
+    unsafe { c::zfy_interrupted() }
+}
+
+/// Runs pending signal handlers, which may throw.
+pub(crate) fn dispatch() {
+    // SAFETY: on the engine's thread, outside of any runtime of ours.
+    unsafe { c::zfy_dispatch() };
+}
+
+/// Makes times. Keeps one to make others from.
+#[derive(Default)]
+pub(crate) struct Times(Option<Zval>);
+
+impl Times {
+    /// A `DateTimeImmutable` in UTC.
+    pub(crate) fn make(&mut self, at: chrono::DateTime<chrono::Utc>) -> Zval {
+        let mut out = Zval::new();
+        if at.timestamp_subsec_nanos() >= 1000 {
+            let text = at.format("%Y-%m-%dT%H:%M:%S%.6f+00:00").to_string();
+            // SAFETY: `out` is writable; the text is valid for its length and ends with a NUL of its own below.
+            let ok = unsafe { c::zfy_instant(&raw mut out, format!("{text}\0").as_ptr().cast(), text.len()) };
+            return if ok { out } else { Zval::null() };
+        }
+        let epoch = self.0.get_or_insert_with(|| {
+            let mut epoch = Zval::new();
+            // SAFETY: `epoch` is writable.
+            unsafe { c::zfy_epoch(&raw mut epoch) };
+            epoch
+        });
+        // SAFETY: `epoch` is a DateTimeImmutable, `out` is writable.
+        unsafe { c::zfy_seconds(&raw mut out, epoch, at.timestamp()) };
+        out
+    }
+}
+
+/// Adds to an array as PHP code would.
+pub(crate) fn put(table: &mut ZendHashTable, key: &str, value: Zval) {
+    let mut value = std::mem::ManuallyDrop::new(value);
+    // SAFETY: the table is alive; the engine takes the value over.
+    unsafe { c::zfy_put(table, key.as_ptr().cast(), key.len(), &raw mut *value) };
+}
+
+/// Whether the object is a `DateTimeInterface`.
+pub(crate) fn is_date(object: &ZendObject) -> bool {
+    // SAFETY: the class lives as long as the process.
+    unsafe { c::zfy_date_interface().as_ref() }.is_some_and(|class| object.instance_of(class))
+}
+
+fn or_exception(class: *mut ClassEntry) -> &'static ClassEntry {
+    // SAFETY: null, or a class of the engine, which lives as long as the process.
+    unsafe { class.as_ref() }.unwrap_or_else(ext_php_rs::zend::ce::exception)
+}
+
+/// `JsonSerializable`.
+pub(crate) fn json_interface() -> &'static ClassEntry {
+    // SAFETY: reads a pointer that is set before modules that need it start.
+    or_exception(unsafe { c::zfy_json_interface() })
+}
+
+/// `RuntimeException`.
+pub(crate) fn runtime_exception() -> &'static ClassEntry {
+    // SAFETY: as above.
+    or_exception(unsafe { c::zfy_runtime_exception() })
+}
+
+/// The value of a declared property.
+pub(crate) fn read<'a>(object: &'a ZendObject, name: &str) -> Option<&'a Zval> {
+    let object = std::ptr::from_ref(object).cast_mut();
+    // SAFETY: only reads; the slot lives as long as the object.
+    unsafe { c::zfy_named(object, name.as_ptr().cast(), name.len()).as_ref() }
+}
+
+/// The value of a case of a backed enum.
+pub(crate) fn case_value(object: &ZendObject) -> Option<&Zval> {
+    // SAFETY: only reads; the value lives as long as the case.
+    unsafe { c::zfy_case_value(std::ptr::from_ref(object).cast_mut()).as_ref() }
+}
+
+/// An environment variable, as PHP sees it: FPM sets some of its own.
+pub(crate) fn environment(name: &CStr) -> Option<String> {
+    let mut out = Zval::new();
+    // SAFETY: `out` is writable, the name ends with a NUL.
+    unsafe { c::zfy_environment(&raw mut out, name.as_ptr(), name.count_bytes()) };
+    out.string().filter(|value| !value.is_empty())
+}
+
+/// The version of PHP.
+pub(crate) fn version() -> &'static str {
+    // SAFETY: a constant text.
+    unsafe { CStr::from_ptr(c::zfy_version()) }.to_str().unwrap_or_default()
+}
