@@ -1,0 +1,55 @@
+<?php
+
+/**
+ * One contender of the bench: `bench.php CONTENDER URL`. Reads jobs, a line of JSON each, and answers each with
+ * {"wall", "cpu", "ops", "check"} in seconds.
+ */
+
+declare(strict_types=1);
+
+require __DIR__ . '/contenders.php';
+
+function cpu(): float
+{
+    $u = getrusage();
+    return $u['ru_utime.tv_sec'] + $u['ru_stime.tv_sec'] + ($u['ru_utime.tv_usec'] + $u['ru_stime.tv_usec']) / 1e6;
+}
+
+function resident(): int
+{
+    preg_match('/VmRSS:\s+(\d+)/', file_get_contents('/proc/self/status'), $found);
+    return (int) $found[1];
+}
+
+[, $name, $url] = $argv;
+$contender = contender($name, $url);
+$held = [];
+while (($line = fgets(STDIN)) !== false) {
+    $job = json_decode($line, true);
+    $count = $job['count'];
+    $headers = array_column($job['headers'] ?? [], 1, 0);
+    if ($name === 'ours-webhook') {
+        $webhook = new Zhifuyun\Webhook($job['secret']);
+        $contender['webhook'] = function () use ($webhook, $headers, $job): int {
+            $event = $webhook->verify($headers, $job['body']);
+            return strlen($event->type) + strlen($event->data->title);
+        };
+    } elseif ($name === 'hash_hmac') {
+        $contender['webhook'] = fn (): int => webhookByHand($headers, $job['body'], $job['secret']);
+    }
+    $work = $contender[$job['workload']];
+    $before = resident();
+    [$wall, $used, $check] = [hrtime(true), cpu(), 0];
+    for ($i = 0; $i < $count; $i++) {
+        $result = $work();
+        if ($job['workload'] === 'hold') {
+            $held[] = $result;
+        } else {
+            $check += $result;
+        }
+    }
+    $wall = (hrtime(true) - $wall) / 1e9;
+    $used = cpu() - $used;
+    $grown = resident() - $before;
+    echo json_encode(['wall' => $wall, 'cpu' => $used, 'ops' => $count, 'check' => $check, 'grown_kib' => $grown]), "\n";
+}
