@@ -1,0 +1,77 @@
+#!/bin/sh
+# Builds what the demo needs and runs it: see demo.py. A second run finds everything built.
+set -eu
+. "$(dirname "$0")/lib.sh"
+. .ci/programs.sh
+
+# Languages that must be there. Others are reported, and do not make the demo fail while they have no make.sh.
+expected="rust python node java php"
+
+logs="$CARGO_TARGET_DIR/demo"
+mkdir -p "$logs"
+
+# step NAME COMMAND...: runs it into a log, and shows the last line of the log every few seconds.
+step() {
+    name=$1
+    shift
+    begin=$(date +%s)
+    printf 'building %s' "$name"
+    ( set -eu; "$@" ) >"$logs/$name.log" 2>&1 &
+    worker=$!
+    ticks=0
+    while kill -0 "$worker" 2>/dev/null; do
+        sleep 0.1
+        ticks=$((ticks + 1))
+        if [ $((ticks % 100)) = 0 ]; then
+            [ "$ticks" -gt 100 ] || printf '\n'
+            line=$(grep -v '^[[:space:][:cntrl:]0m[]*$' "$logs/$name.log" | tail -n 1 | cut -c 1-90)
+            printf '  %4s s  %s\n' $(($(date +%s) - begin)) "${line:-still at it}"
+        fi
+    done
+    code=0
+    wait "$worker" || code=$?
+    [ "$ticks" -ge 100 ] && printf '  done in %s s\n' $(($(date +%s) - begin)) || printf '\n'
+    [ "$code" = 0 ] || tail -n 40 "$logs/$name.log" >&2
+    return "$code"
+}
+
+build_rust() {
+    need_command cargo "install Rust, see https://rustup.rs"
+    need_apt gcc libc6-dev
+    cargo build -p zhifuyun-mock-server -p zhifuyun-examples
+}
+
+# What a build depends on and what it made. Equal before and after: nothing has to be built.
+state() {
+    git rev-parse HEAD && git diff HEAD || return 1
+    git ls-files -z --others --exclude-standard | xargs -0 -r cksum
+    # shellcheck disable=SC2012
+    ls -l --time-style=full-iso "$CARGO_TARGET_DIR"/debug/*.so "$CARGO_TARGET_DIR/debug/zhifuyun-mock-server" \
+        "$CARGO_TARGET_DIR/debug/demo" bindings/python/python/zhifuyun/*.so bindings/python/.venv/bin/python \
+        bindings/node/zhifuyun.node bindings/node/dist/index.js bindings/java/target/*.jar
+}
+
+need_command python3 "install Python 3.10 or later"
+if state >"$logs/now" 2>/dev/null && cmp -s "$logs/now" "$logs/built"; then
+    say "nothing has changed since the last run"
+    fresh=true
+else
+    rm -f "$logs/built"
+    fresh=false
+    step rust build_rust || exit 1
+fi
+
+set --
+failed=false
+for language in python node java php; do
+    if [ ! -x "bindings/$language/make.sh" ]; then
+        case " $expected " in *" $language "*) set -- "$@" "$language=" ;; *) set -- "$@" "$language?" ;; esac
+    elif $fresh || step "$language" "bindings/$language/make.sh" build; then
+        set -- "$@" "$language=$(program "$language" demo)"
+    else
+        failed=true
+        set -- "$@" "$language="
+    fi
+done
+if ! $fresh && ! $failed; then state >"$logs/built" 2>/dev/null || rm -f "$logs/built"; fi
+exec python3 .ci/demo.py "$CARGO_TARGET_DIR/debug/zhifuyun-mock-server" "$@" "rust=$CARGO_TARGET_DIR/debug/demo"

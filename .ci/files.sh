@@ -1,0 +1,23 @@
+#!/bin/sh
+# Rules about files that no linter knows.
+set -eu
+. "$(dirname "$0")/lib.sh"
+
+bad=0
+refuse() { say "$1" >&2; bad=1; }
+
+long=$(git ls-files '*.rs' '*.py' '*.ts' '*.java' '*.php' '*.mjs' | xargs -r wc -l | awk '$2 != "total" && $1 > 500 { print $2 " (" $1 ")" }')
+[ -z "$long" ] || refuse "files of more than 500 lines: $long"
+
+soft=$(git grep -nIE '\b(TODO|FIXME|XXX)\b|unimplemented!|todo!' -- ':!*.lock' ':!.ci/files.sh' ':!*package-lock.json' || true)
+[ -z "$soft" ] || refuse "unfinished marks:
+$soft"
+
+# One file of core knows reqwest, and no binding does.
+leaks=$(git grep -lE '\breqwest\b' -- 'core/src/*.rs' 'bindings/*.rs' ':!core/src/transport/http.rs' ':!core/src/transport/classify.rs' ':!core/src/transport/mod.rs' || true)
+[ -z "$leaks" ] || refuse "reqwest outside the transport: $leaks"
+
+unsafe_code=$(git ls-files 'core/src/lib.rs' 'mock-server/src/lib.rs' 'bindings/bridge/src/lib.rs' | xargs grep -L 'forbid(unsafe_code)' || true)
+[ -z "$unsafe_code" ] || refuse "unsafe code is not forbidden in: $unsafe_code"
+
+exit "$bad"

@@ -1,0 +1,33 @@
+# How a program in examples/<language> is run with the package that bindings/<language>/make.sh has built.
+# Sourced after lib.sh.
+
+# The file of a program: program_file LANGUAGE NAME, with NAME one of first, snippets, demo.
+program_file() {
+    case $1 in
+    python) say "examples/python/$2.py" ;;
+    node) say "examples/node/$2.mjs" ;;
+    java) say "examples/java/$(printf '%s' "$2" | cut -c 1 | tr '[:lower:]' '[:upper:]')$(printf '%s' "$2" | cut -c 2-).java" ;;
+    php) say "examples/php/$2.php" ;;
+    esac
+}
+
+# program LANGUAGE NAME : the command that runs it.
+program() {
+    file=$(program_file "$1" "$2")
+    case $1 in
+    python) say "bindings/python/.venv/bin/python $file" ;;
+    node)
+        # A folder in which `@zhifuyun/sdk` resolves, as it does where the package is installed.
+        modules="$CARGO_TARGET_DIR/programs/node/node_modules/@zhifuyun"
+        mkdir -p "$modules"
+        ln -sfn "$root/bindings/node" "$modules/sdk"
+        cp "$file" "$CARGO_TARGET_DIR/programs/node/"
+        say "node $CARGO_TARGET_DIR/programs/node/$(basename "$file")"
+        ;;
+    java)
+        version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
+        say "java -Dfile.encoding=UTF-8 -cp $root/bindings/java/target/zhifuyun-sdk-$version.jar $file"
+        ;;
+    php) say "php -n -d extension=$CARGO_TARGET_DIR/debug/libzhifuyun.so $file" ;;
+    esac
+}
