@@ -85,6 +85,11 @@ impl<O: ListOperation> Listing<O> {
         Self { client, operation, options }
     }
 
+    /// Asks with another handle on the same account from now on.
+    pub fn ask_with(&mut self, client: Client) {
+        self.client = client;
+    }
+
     /// Refuses filters that make no sense, before any I/O.
     ///
     /// # Errors
@@ -133,6 +138,10 @@ impl<O: ListOperation> PageSource for Listing<O> {
 
     fn freeze(&self) -> Freeze {
         self.operation.freeze()
+    }
+
+    fn runs_between_calls(&self) -> bool {
+        self.client.driver.runs_between_calls()
     }
 }
 

@@ -6,9 +6,10 @@
 mod server;
 
 use chrono::{DateTime, TimeDelta};
-use futures_util::StreamExt as _;
+use futures_util::{FutureExt as _, StreamExt as _};
 use server::{Order, Server, World, drain, item};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use zhifuyun::models::{Conversation, Page};
 use zhifuyun::pagination::{
@@ -97,9 +98,10 @@ fn p12_a_server_that_ignores_the_page_is_found_out() {
         let source = Scripted(move |r: PageRequest| cut(10, 10, total, 10)(at(r, 1)));
         let mut walk = Walk::with_options(source, options(10, 0)).unwrap();
         let (result, report) = drain(&mut walk);
+        assert!(walk.next_page().now_or_never().unwrap().is_none(), "the error ends it");
         let error = result.unwrap_err();
         assert_eq!((error.kind(), error.reason()), (ErrorKind::Decode, Reason::PaginationStuck));
-        assert_eq!((report.items, report.requests, report.stopped_by), (10, 3, StoppedBy::NotFinished));
+        assert_eq!((report.items, report.requests, report.stopped_by), (10, 3, StoppedBy::Stuck));
     }
     // The whole list is one page: nothing is missing, so it is no error.
     let source = Scripted(|r: PageRequest| cut(10, 10, Some(10), 10)(at(r, 1)));
@@ -185,6 +187,79 @@ async fn order_errors_and_cancellation() {
         // 5 pages, one of them twice, and the empty one at the end.
         assert_eq!(walk.report().requests, 7);
         assert!(walk.next_page().await.is_none(), "fused");
+    }
+}
+
+/// Counts the requests that are under way, and those that came to an end.
+#[derive(Clone, Default)]
+struct Watched {
+    flying: Arc<AtomicUsize>,
+    landed: Arc<AtomicUsize>,
+    during_calls: bool,
+}
+
+impl PageSource for Watched {
+    type Item = Conversation;
+    type Fetched = Page<Conversation>;
+    fn fetch(&self, request: PageRequest) -> BoxFuture<'static, Result<Page<Conversation>>> {
+        struct Flying(Arc<AtomicUsize>);
+        impl Drop for Flying {
+            fn drop(&mut self) {
+                self.0.fetch_sub(1, Ordering::SeqCst);
+            }
+        }
+        self.flying.fetch_add(1, Ordering::SeqCst);
+        let (flying, landed) = (Flying(Arc::clone(&self.flying)), Arc::clone(&self.landed));
+        Box::pin(async move {
+            let _flying = flying;
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            landed.fetch_add(1, Ordering::SeqCst);
+            Ok(cut(45, 10, Some(45), 10)(request))
+        })
+    }
+    fn freeze(&self) -> Freeze {
+        Freeze::Unsupported
+    }
+    fn runs_between_calls(&self) -> bool {
+        !self.during_calls
+    }
+}
+
+/// A request that nobody drives could hold the token's lock, or be the one that probes a rate limit.
+#[tokio::test(start_paused = true)]
+async fn no_request_stands_still() {
+    let count = |n: &AtomicUsize| n.load(Ordering::SeqCst);
+    for prefetch in [0, 3] {
+        let source = Watched::default();
+        let mut walk = Walk::with_options(source.clone(), options(10, prefetch)).unwrap();
+        assert!(tokio::time::timeout(Duration::from_millis(10), walk.next_page()).await.is_err());
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert_eq!((count(&source.flying), count(&source.landed)), (0, 1), "it went on");
+        assert!(walk.next_page().await.unwrap().is_ok());
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert_eq!((count(&source.flying), count(&source.landed)), (0, 1 + prefetch), "ahead of the reader");
+
+        let _ = tokio::time::timeout(Duration::from_millis(10), walk.next_page()).await;
+        drop(walk);
+        tokio::task::yield_now().await;
+        assert_eq!(count(&source.flying), 0, "dropping the walk ends its requests");
+
+        let source = Watched { during_calls: true, ..Watched::default() };
+        let mut walk = Walk::with_options(source.clone(), options(10, prefetch)).unwrap();
+        assert!(tokio::time::timeout(Duration::from_millis(10), walk.next_page()).await.is_err());
+        assert_eq!(count(&source.flying), 0, "it ended with the call");
+        let start = tokio::time::Instant::now();
+        let mut ids = Vec::new();
+        while let Some(page) = walk.next_page().await {
+            assert_eq!(count(&source.flying), 0, "all of them landed before the call returned");
+            ids.extend(page.unwrap().items.into_iter().map(|i| i.id.parse::<usize>().unwrap()));
+        }
+        assert_eq!(ids, (0..45).collect::<Vec<_>>());
+        // The first page, then all at once or one by one.
+        let rounds = if prefetch == 0 { 5 } else { 2 };
+        assert_eq!(start.elapsed().as_millis() / 100, rounds);
+        // The interrupted request was made again.
+        assert_eq!(walk.report().requests, 6);
     }
 }
 

@@ -4,9 +4,10 @@
 //! used last has the freshest connection. A small GET takes two thirds of the time that a shared runtime needs.
 
 use crate::guard;
+use std::collections::VecDeque;
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, Runtime};
 use zhifuyun::{Background, Client, Error, ErrorKind, Reason, Result};
 
@@ -18,7 +19,9 @@ pub const SLICE: Duration = Duration::from_millis(50);
 pub struct Lanes {
     client: Client,
     background: Background,
-    idle: Mutex<Vec<Lane>>,
+    pid: u32,
+    /// By the time of their last use, the freshest last.
+    idle: Mutex<VecDeque<(Instant, Lane)>>,
 }
 
 #[derive(Debug)]
@@ -34,14 +37,23 @@ pub struct Interrupted;
 
 impl Lanes {
     pub(crate) fn new(client: Client, background: Background) -> Self {
-        Self { client, background, idle: Mutex::default() }
+        Self { client, background, pid: std::process::id(), idle: Mutex::default() }
+    }
+
+    fn idle(&self) -> MutexGuard<'_, VecDeque<(Instant, Lane)>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes a lane out of the pool; dropping it puts it back.
     pub(crate) fn check_out(self: &Arc<Self>) -> Result<CheckedOut> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        // Before any lock: the parent may have held it.
+        if self.pid != std::process::id() {
+            let message = "an iteration cannot go on in a forked child; begin it anew there";
+            return Err(Error::new(ErrorKind::Closed, Reason::Closed, message));
+        }
+        let idle = self.idle().pop_back();
         let lane = match idle {
-            Some(lane) => lane,
+            Some((_, lane)) => lane,
             None => {
                 let runtime = Builder::new_current_thread().enable_all().build().map_err(|e| {
                     let message = format!("the operating system gives no event loop: {e}");
@@ -50,11 +62,31 @@ impl Lanes {
                 Lane { client: self.client.split(self.background)?, runtime }
             }
         };
-        Ok(CheckedOut { pool: Arc::clone(self), pid: std::process::id(), lane: Some(lane) })
+        Ok(CheckedOut { pool: Arc::clone(self), pid: self.pid, lane: Some(lane) })
+    }
+
+    /// Keeps a lane for the next call, and drops those that nobody needed for a while: a burst of threads must not
+    /// hold its connections for ever, and nobody else drives an idle lane, so its own pool cannot end them.
+    fn check_in(&self, lane: Lane) {
+        let now = Instant::now();
+        let mut stale = Vec::new();
+        {
+            let mut idle = self.idle();
+            idle.push_back((now, lane));
+            let most = if self.client.is_closed() { Duration::ZERO } else { self.client.pool_idle_timeout() };
+            while let Some((since, _)) = idle.front()
+                && now.saturating_duration_since(*since) >= most
+                && let Some(old) = idle.pop_front()
+            {
+                stale.push(old);
+            }
+        }
+        // Closing connections is no work for a locked moment.
+        drop(stale);
     }
 
     pub(crate) fn clear(&self) {
-        let idle = std::mem::take(&mut *self.idle.lock().unwrap_or_else(PoisonError::into_inner));
+        let idle = std::mem::take(&mut *self.idle());
         drop(idle);
     }
 
@@ -93,8 +125,8 @@ impl CheckedOut {
     }
 
     /// See [`Lanes::run`].
-    pub(crate) fn run<T, F>(
-        &self,
+    fn run<T, F>(
+        mut self,
         work: impl FnOnce(Client) -> F,
         interrupted: Option<&mut dyn FnMut() -> bool>,
     ) -> std::result::Result<Result<T>, Interrupted>
@@ -102,12 +134,8 @@ impl CheckedOut {
         F: Future<Output = Result<T>>,
     {
         let Some(lane) = &self.lane else { return Ok(Err(guard::panicked())) };
-        if self.pid != std::process::id() {
-            let message = "an iteration cannot go on in a forked child; begin it anew there";
-            return Ok(Err(Error::new(ErrorKind::Closed, Reason::Closed, message)));
-        }
         let work = guard::catch_async(work(lane.client.clone()));
-        lane.runtime.block_on(async {
+        let result = lane.runtime.block_on(async {
             // One turn of the event loop first: a connection that the server closed while nobody was looking is
             // noticed now, not by the request that would be sent into it.
             tokio::task::yield_now().await;
@@ -115,7 +143,12 @@ impl CheckedOut {
                 None => Ok(work.await),
                 Some(interrupted) => sliced(work, interrupted).await,
             }
-        })
+        });
+        if matches!(&result, Ok(Err(e)) if e.kind() == ErrorKind::Internal) {
+            // A panic may have left the connections of this lane in any state.
+            self.lane = None;
+        }
+        result
     }
 }
 
@@ -123,7 +156,7 @@ impl Drop for CheckedOut {
     fn drop(&mut self) {
         let Some(lane) = self.lane.take() else { return };
         if self.pid == std::process::id() {
-            self.pool.idle.lock().unwrap_or_else(PoisonError::into_inner).push(lane);
+            self.pool.check_in(lane);
         } else {
             // Forked meanwhile: the lane is the parent's, and closing it would disturb the parent.
             std::mem::forget(lane);

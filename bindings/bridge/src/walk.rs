@@ -1,10 +1,11 @@
 //! Iterating for hosts: one crossing per page.
 
 use crate::client::BridgeClient;
-use crate::lanes::{CheckedOut, Interrupted};
+use crate::lanes::{Interrupted, Lanes};
 use crate::operations::{Output, list_arguments};
 use crate::{guard, options};
 use serde::Deserialize;
+use std::collections::VecDeque;
 use std::sync::{Arc, PoisonError};
 use tokio::sync::Mutex;
 use zhifuyun::operations::{ListConversations, ListOperation, ListTickets};
@@ -46,6 +47,13 @@ impl Any {
         match self {
             Self::Conversations(w) => w.next_page().await.transpose().map(|p| p.map(Output::Conversations)),
             Self::Tickets(w) => w.next_page().await.transpose().map(|p| p.map(Output::Tickets)),
+        }
+    }
+
+    fn ask_with(&mut self, client: Client) {
+        match self {
+            Self::Conversations(w) => w.source_mut().ask_with(client),
+            Self::Tickets(w) => w.source_mut().ask_with(client),
         }
     }
 
@@ -95,11 +103,19 @@ pub enum Driver {
 }
 
 /// A list that a host is walking.
+///
+/// A page that arrived stays here until the host takes it: a call that is cancelled or interrupted in the very
+/// moment of its success loses nothing, and the report speaks of what was taken.
 pub struct Walk {
     walk: Mutex<Any>,
-    /// Pages that are under way live on this lane, so it stays with the walk. Dropped after them.
-    lane: Option<std::sync::Mutex<CheckedOut>>,
-    last: std::sync::Mutex<Report>,
+    /// For walks that the calling thread drives. Each page borrows a lane; no request outlives its call.
+    lanes: Option<Arc<Lanes>>,
+    ready: std::sync::Mutex<Ready>,
+}
+
+struct Ready {
+    pages: VecDeque<(Output, Report)>,
+    taken: Report,
 }
 
 impl std::fmt::Debug for Walk {
@@ -122,21 +138,21 @@ impl BridgeClient {
         walk: Option<&str>,
     ) -> Result<Arc<Walk>> {
         let state = self.state()?;
-        let (client, lane) = match driver {
+        let (client, lanes) = match driver {
             Driver::Background => (state.client.clone(), None),
             Driver::Caller => {
                 let lane = state.lanes.check_out()?;
-                (lane.client()?, Some(std::sync::Mutex::new(lane)))
+                (lane.client()?, Some(Arc::clone(&state.lanes)))
             }
         };
         let any = Any::start(&client, name, args, options, walk)?;
-        let last = std::sync::Mutex::new(any.report());
-        Ok(Arc::new(Walk { walk: Mutex::new(any), lane, last }))
+        let ready = Ready { pages: VecDeque::new(), taken: any.report() };
+        Ok(Arc::new(Walk { walk: Mutex::new(any), lanes, ready: std::sync::Mutex::new(ready) }))
     }
 }
 
 impl Walk {
-    /// The next page with only items that were not delivered before, on the calling thread; `None` at the end.
+    /// Waits on the calling thread until a page is there to be taken; false at the end.
     ///
     /// # Errors
     /// `Err(Interrupted)` if `interrupted` asked for the thread back: calling again continues. The inner error is
@@ -144,31 +160,96 @@ impl Walk {
     pub fn next(
         &self,
         interrupted: Option<&mut dyn FnMut() -> bool>,
-    ) -> std::result::Result<Result<Option<Output>>, Interrupted> {
-        let Some(lane) = &self.lane else { return Ok(Err(guard::panicked())) };
-        let lane = lane.lock().unwrap_or_else(PoisonError::into_inner);
-        lane.run(|_| self.step(), interrupted)
+    ) -> std::result::Result<Result<bool>, Interrupted> {
+        let Some(lanes) = &self.lanes else { return Ok(Err(guard::panicked())) };
+        lanes.run(|client| self.step(Some(client)), interrupted)
     }
 
     /// The same as a future, for the background runtime.
     ///
     /// # Errors
     /// That of the request; calling again asks for the same page.
-    pub async fn next_async(self: Arc<Self>) -> Result<Option<Output>> {
-        guard::catch_async(self.step()).await
+    pub async fn next_async(self: Arc<Self>) -> Result<bool> {
+        guard::catch_async(self.step(None)).await
     }
 
-    async fn step(&self) -> Result<Option<Output>> {
+    /// The page that is there, with only items that were not delivered before. `None` if there is none, or if
+    /// somebody else took it.
+    pub fn take(&self) -> Option<Output> {
+        let mut ready = self.ready();
+        let (page, report) = ready.pages.pop_front()?;
+        ready.taken = report;
+        Some(page)
+    }
+
+    /// [`next`](Self::next) and [`take`](Self::take) in one, for hosts that cannot be interrupted between the two.
+    ///
+    /// # Errors
+    /// Those of [`next`](Self::next).
+    pub fn next_page(
+        &self,
+        interrupted: &mut dyn FnMut() -> bool,
+    ) -> std::result::Result<Result<Option<Output>>, Interrupted> {
+        loop {
+            match self.next(Some(&mut *interrupted))? {
+                Ok(true) => {}
+                Ok(false) => return Ok(Ok(None)),
+                Err(e) => return Ok(Err(e)),
+            }
+            if let Some(page) = self.take() {
+                return Ok(Ok(Some(page)));
+            }
+        }
+    }
+
+    /// The same as a future, for the background runtime.
+    ///
+    /// # Errors
+    /// Those of [`next_async`](Self::next_async).
+    pub async fn next_page_async(self: Arc<Self>) -> Result<Option<Output>> {
+        while Arc::clone(&self).next_async().await? {
+            if let Some(page) = self.take() {
+                return Ok(Some(page));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn step(&self, client: Option<Client>) -> Result<bool> {
         let mut walk = self.walk.lock().await;
+        if !self.ready().pages.is_empty() {
+            return Ok(true);
+        }
+        if let Some(client) = client {
+            walk.ask_with(client);
+        }
         let result = walk.next().await;
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = walk.report();
-        result
+        let report = walk.report();
+        let mut ready = self.ready();
+        match result {
+            Ok(Some(page)) => {
+                ready.pages.push_back((page, report));
+                Ok(true)
+            }
+            Ok(None) => {
+                ready.taken = report;
+                Ok(false)
+            }
+            Err(e) => {
+                ready.taken = report;
+                Err(e)
+            }
+        }
     }
 
-    /// What was seen up to the last page that was delivered.
+    fn ready(&self) -> std::sync::MutexGuard<'_, Ready> {
+        self.ready.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What was seen up to the last page that was taken.
     #[must_use]
     pub fn report(&self) -> Report {
-        self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.ready().taken.clone()
     }
 
     /// The same as JSON.

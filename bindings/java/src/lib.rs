@@ -170,7 +170,7 @@ native! {
 
     /// The next page on the calling thread.
     fn Java_com_zhifuyun_Native_next(env, class, walk: jlong) {
-        match WALKS.get(id(walk))?.next(Some(&mut || interrupted(env, &class))) {
+        match WALKS.get(id(walk))?.next_page(&mut || interrupted(env, &class)) {
             Ok(result) => result.map(|page| Some(wire::page(page))),
             Err(_) => Ok(Some(wire::interrupted())),
         }
@@ -179,7 +179,7 @@ native! {
     /// Asks for the next page in the background.
     fn Java_com_zhifuyun_Native_submitNext(_env, _class, walk: jlong, queue: jlong, token: jlong) {
         let (walk, queue) = (WALKS.get(id(walk))?, QUEUES.get(id(queue))?);
-        calls::start(queue, token, walk.next_async(), wire::page).map(made)
+        calls::start(queue, token, walk.next_page_async(), wire::page).map(made)
     }
 
     /// What a walk saw.

@@ -78,7 +78,8 @@ impl NativeWalk {
     #[napi(catch_unwind)]
     pub fn next(&self, env: Env, dispatcher: &Dispatcher, id: u32) -> napi::Result<()> {
         let walk = Arc::clone(&self.0);
-        dispatcher.start(&env, id, Ok(Arc::clone(&walk).next_async()), move |step| Encoded::step(step, &walk))
+        dispatcher
+            .start(&env, id, Ok(Arc::clone(&walk).next_page_async()), move |step| Encoded::step(step, &walk))
     }
 
     /// What was seen so far, as JSON.

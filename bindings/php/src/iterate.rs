@@ -26,7 +26,7 @@ struct Course {
 impl Course {
     fn next(&self) -> PhpResult<Option<Zval>> {
         let walk = Arc::clone(&self.under_way.borrow());
-        let result = walk.next(Some(&mut shim::interrupted));
+        let result = walk.next_page(&mut shim::interrupted);
         self.client.tell();
         match result {
             Ok(page) => Ok(page.or_throw()?.map(|page| page.visit(Objects))),

@@ -1,6 +1,6 @@
 //! The client: names and arguments in, results out.
 
-use crate::error::{OrRaise as _, exception};
+use crate::error::OrRaise as _;
 use crate::records::wrap_response;
 use crate::{convert, page, signals};
 use pyo3::exceptions::PyTypeError;
@@ -111,13 +111,14 @@ impl NativeWalk {
 
 #[pymethods]
 impl NativeWalk {
-    /// The next page, or None at the end. Waits for it.
-    fn next(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        match signals::blocking(py, |stop| self.0.next(stop))? {
-            Ok(Some(output)) => encode(py, output),
-            Ok(None) => Ok(py.None()),
-            Err(e) => Err(exception(py, &e)),
-        }
+    /// Waits until a page is there to be taken; False at the end.
+    fn next(&self, py: Python<'_>) -> PyResult<bool> {
+        signals::blocking(py, |stop| self.0.next(stop))?.or_raise(py)
+    }
+
+    /// The page that is there, or None if somebody else took it.
+    fn take(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        self.0.take().map_or_else(|| Ok(py.None()), |page| encode(py, page))
     }
 
     /// What was seen up to the last page that was delivered, as JSON.

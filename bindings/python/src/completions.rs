@@ -10,7 +10,7 @@ use crate::wake::Wake;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyBool, PyDict};
 use std::collections::HashMap;
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -19,8 +19,14 @@ use zhifuyun_bridge::background::{self, Running};
 use zhifuyun_bridge::operations::Output;
 use zhifuyun_bridge::zhifuyun::Result;
 
-/// A result, or the end of an iteration.
-type Done = Result<Option<Output>>;
+/// What a call brought.
+enum Got {
+    Output(Box<Output>),
+    /// Whether an iteration has a page to be taken.
+    Page(bool),
+}
+
+type Done = Result<Got>;
 
 /// What the I/O thread sees.
 struct Queue {
@@ -100,12 +106,13 @@ impl Completions {
     ) -> PyResult<u64> {
         let (args, options) = (convert::arguments(name, args)?, convert::options(options)?);
         let call = client.bridge().call_async(name, &args, Some(&options)).or_raise(py)?;
-        self.spawn(py, future, async move { call.await.map(Some) })
+        self.spawn(py, future, async move { call.await.map(|output| Got::Output(Box::new(output))) })
     }
 
-    /// Asks for the next page of an iteration.
+    /// Asks for the next page of an iteration; `future` learns whether there is one to be taken.
     fn next(&self, py: Python<'_>, future: Py<PyAny>, walk: &NativeWalk) -> PyResult<u64> {
-        self.spawn(py, future, walk.walk().next_async())
+        let next = walk.walk().next_async();
+        self.spawn(py, future, async move { next.await.map(Got::Page) })
     }
 
     /// Cancels a call that nobody waits for any more. Does nothing if it ended.
@@ -168,8 +175,8 @@ fn settle(future: &Bound<'_, PyAny>, done: Done) -> PyResult<()> {
         return Ok(());
     }
     let value = match done {
-        Ok(Some(output)) => encode(py, output),
-        Ok(None) => Ok(py.None()),
+        Ok(Got::Output(output)) => encode(py, *output),
+        Ok(Got::Page(more)) => Ok(PyBool::new(py, more).to_owned().into_any().unbind()),
         Err(e) => Err(exception(py, &e)),
     };
     match value {

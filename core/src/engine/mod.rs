@@ -78,6 +78,8 @@ pub(crate) type Job = Box<dyn FnOnce(Arc<dyn Transport>) -> BoxFuture<'static, (
 pub(crate) trait Driver: std::fmt::Debug + Send + Sync + 'static {
     fn transport(&self) -> &dyn Transport;
     fn transport_handle(&self) -> Arc<dyn Transport>;
+    /// Whether its runtime goes on while no call is under way.
+    fn runs_between_calls(&self) -> bool;
     /// Runs the job in the background, or hands it back to be run in the call itself.
     fn background(&self, job: Job) -> Option<Job>;
 }

@@ -8,6 +8,7 @@
 //! [`Walk`] is the one primitive. Streams, blocking iterators and the bindings all drive
 //! [`Walk::next_page`]: one step per page.
 
+mod flight;
 mod forward;
 mod passes;
 mod report;
@@ -115,6 +116,12 @@ pub trait PageSource: Send + Sync + 'static {
     fn fetch(&self, request: PageRequest) -> BoxFuture<'static, Result<Self::Fetched>>;
     /// Whether the list can be cut by time.
     fn freeze(&self) -> Freeze;
+    /// Whether the runtime that drives the walk goes on while nobody waits for it, which is the rule. Where it runs
+    /// only during calls, as in [`crate::blocking`], requests end with the call that made them, and prefetched pages
+    /// are asked for together.
+    fn runs_between_calls(&self) -> bool {
+        true
+    }
 }
 
 /// How to walk. Checked before the first request.

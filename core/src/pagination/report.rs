@@ -19,6 +19,8 @@ stable_names! {
         NothingNew = "nothing_new",
         /// `Strict`: the list kept changing; see [`Report::complete`].
         PassLimit = "pass_limit",
+        /// The server sends the same page for every page number; the error said so.
+        Stuck = "stuck",
         /// `max_items` were delivered.
         MaxItems = "max_items",
     }

@@ -1,14 +1,13 @@
 //! The walk: asks for pages by a plan, drops duplicates, keeps the report.
 
+use super::flight::Flights;
 use super::forward::Forward;
 use super::passes::Passes;
 use super::seen::Seen;
 use super::slices::Slices;
 use super::{Answer, Consistency, Freeze, PageRequest, PageSource, Report, StoppedBy, Verdict, WalkOptions};
-use crate::clock::BoxFuture;
 use crate::error::{Error, Reason, Result};
 use std::borrow::BorrowMut;
-use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
 use std::task::{Context, Poll};
@@ -54,24 +53,18 @@ impl Plan {
     }
 }
 
-/// A request under way, or its answer waiting for its turn.
-enum Flight<T> {
-    Running(BoxFuture<'static, Result<T>>),
-    Landed(Result<T>),
-}
-
 /// A walk over a list, page by page. See the [module](super) for what it promises.
 ///
-/// It starts nothing by itself: requests progress while [`next_page`](Self::next_page) is polled, and
-/// dropping the walk cancels what is under way.
+/// It asks for nothing before [`next_page`](Self::next_page) is polled. A request under way is a task of the tokio
+/// runtime, which goes on while the reader does something else; dropping the walk cancels it. Where the runtime runs
+/// only during calls ([`PageSource::runs_between_calls`]) a request ends with the call that made it.
 pub struct Walk<S: PageSource> {
     source: S,
     options: WalkOptions,
     plan: Plan,
     seen: Seen,
     report: Report,
-    /// In the order of delivery; the first one is the plan's next request.
-    flights: VecDeque<(PageRequest, Flight<S::Fetched>)>,
+    flights: Flights<S::Fetched>,
 }
 
 impl<S: PageSource> Walk<S> {
@@ -97,19 +90,21 @@ impl<S: PageSource> Walk<S> {
             Freeze::Window { start, end } => Plan::Slices(Slices::new(options.limit, start, end)),
             Freeze::Unsupported => Plan::Passes(Passes::new(options.limit)),
         };
-        let (seen, report) = (Seen::new(fast), Report::new());
-        Self { source, options, plan, seen, report, flights: VecDeque::new() }
+        let flights = Flights::new(source.runs_between_calls());
+        Self { source, options, plan, seen: Seen::new(fast), report: Report::new(), flights }
     }
 
     /// The next page that has items not handed out before, with only those; `None` at the end, and ever after.
     ///
-    /// Cancel-safe: dropping the future loses nothing, the next call continues the same request. After an
-    /// error the next call asks for the same page again.
+    /// Cancel-safe: dropping the future loses nothing, the next call waits for the same page, or asks for it again
+    /// where the request ended with this call. After an error of the source the next call asks for the same page again.
     ///
     /// # Errors
-    /// Those of the source, and `PaginationStuck` when the server sends the same page for every page number.
+    /// Those of the source, and `PaginationStuck`, which ends the walk, when the server sends the same page for every
+    /// page number.
     pub async fn next_page(&mut self) -> Option<Result<S::Fetched>> {
-        poll_fn(|cx| self.poll_next_page(cx)).await
+        let waiting = Waiting(self);
+        poll_fn(|cx| waiting.0.poll_next_page(cx)).await
     }
 
     /// [`next_page`](Self::next_page) for those who write their own future.
@@ -118,27 +113,23 @@ impl<S: PageSource> Walk<S> {
             self.finish(StoppedBy::MaxItems, false);
         }
         while self.report.stopped_by == StoppedBy::NotFinished {
-            self.depart();
-            self.progress(cx);
-            match self.flights.pop_front() {
-                Some((_, Flight::Landed(Ok(fetched)))) => match self.accept(fetched) {
+            // The page that is waited for, and those ahead of it.
+            self.depart(self.options.prefetch + 1);
+            match self.flights.poll_first(cx) {
+                Poll::Ready(Some(Ok(fetched))) => match self.accept(fetched) {
                     Ok(None) => {}
                     Ok(Some(fetched)) => {
                         // What the reader will want next is sent off before it is asked for.
-                        if self.options.prefetch > 0 && self.report.stopped_by == StoppedBy::NotFinished {
-                            self.depart();
-                            self.progress(cx);
+                        if self.flights.go_on_alone() {
+                            self.depart(self.options.prefetch);
                         }
                         return Poll::Ready(Some(Ok(fetched)));
                     }
                     Err(stuck) => return Poll::Ready(Some(Err(stuck))),
                 },
-                Some((_, Flight::Landed(Err(error)))) => return Poll::Ready(Some(Err(error))),
-                Some(running) => {
-                    self.flights.push_front(running);
-                    return Poll::Pending;
-                }
-                None => break,
+                Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(error))),
+                Poll::Ready(None) => break,
+                Poll::Pending => return Poll::Pending,
             }
         }
         Poll::Ready(None)
@@ -150,38 +141,35 @@ impl<S: PageSource> Walk<S> {
         self.report.clone()
     }
 
+    /// Where it gets its pages from. What is under way goes on as it was asked for.
+    pub fn source_mut(&mut self) -> &mut S {
+        &mut self.source
+    }
+
     /// The options it was started with.
     #[must_use]
     pub fn options(&self) -> WalkOptions {
         self.options
     }
 
-    /// Makes the requests that may be under way and are not.
-    fn depart(&mut self) {
+    /// Makes the requests that may be under way and are not, `most` at once.
+    fn depart(&mut self, most: usize) {
+        if self.report.stopped_by != StoppedBy::NotFinished || !self.flights.may_depart(self.plan.request(0))
+        {
+            return;
+        }
         let wanted = self.options.max_items.map(|max| {
             // No page beyond those that the remaining items can fill.
             max.saturating_sub(self.report.items).div_ceil(self.options.limit).max(1)
         });
-        for ahead in 0..=self.options.prefetch {
+        for ahead in 0..most {
             if wanted.is_some_and(|pages| ahead as u64 >= pages) {
                 break;
             }
             let Some(request) = self.plan.request(ahead as u64) else { break };
-            if self.flights.get(ahead).is_some_and(|(flying, _)| *flying == request) {
-                continue;
-            }
-            self.report.requests += 1;
-            let flight = Flight::Running(self.source.fetch(request));
-            self.flights.insert(ahead.min(self.flights.len()), (request, flight));
-        }
-    }
-
-    fn progress(&mut self, cx: &mut Context<'_>) {
-        for (_, flight) in &mut self.flights {
-            if let Flight::Running(future) = flight
-                && let Poll::Ready(result) = future.as_mut().poll(cx)
-            {
-                *flight = Flight::Landed(result);
+            if !self.flights.has(ahead, request) {
+                self.report.requests += 1;
+                self.flights.start(ahead, request, self.source.fetch(request));
             }
         }
     }
@@ -208,6 +196,8 @@ impl<S: PageSource> Walk<S> {
 
         match verdict {
             Verdict::Stuck => {
+                // Asking on would bring the same page and the same error for ever.
+                self.finish(StoppedBy::Stuck, false);
                 let text = "the server sends the same page for every page number; it seems to ignore `page`";
                 return Err(Error::decode(Reason::PaginationStuck, text));
             }
@@ -229,6 +219,15 @@ impl<S: PageSource> Walk<S> {
         self.report.complete = complete;
         // Prefetched pages that nobody will read.
         self.flights.clear();
+    }
+}
+
+/// A call that waits for the walk. However it ends, no request stays behind that nobody drives.
+struct Waiting<'a, S: PageSource>(&'a mut Walk<S>);
+
+impl<S: PageSource> Drop for Waiting<'_, S> {
+    fn drop(&mut self) {
+        self.0.flights.leave();
     }
 }
 

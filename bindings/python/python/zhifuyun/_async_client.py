@@ -57,7 +57,7 @@ class AsyncClient(BaseClient):
         native = self._native
         return await self._wait(lambda queue, future: queue.start(future, native, operation, args, options))
 
-    async def _next(self, walk: NativeWalk) -> Any:
+    async def _next(self, walk: NativeWalk) -> bool:
         return await self._wait(lambda queue, future: queue.next(future, walk))
 
     async def _wait(self, start: Callable[[Completions, asyncio.Future[Any]], int]) -> Any:

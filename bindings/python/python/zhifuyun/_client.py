@@ -10,6 +10,7 @@ from ._resources import Conversations, StatisticsResource, Tickets
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from ._native import NativeWalk
     from ._types import Seconds
 
 __all__ = ["Client"]
@@ -95,6 +96,12 @@ class Client(BaseClient):
     def _call(self, operation: str, args: dict[str, Any], options: dict[str, Any]) -> Any:
         try:
             return self._native.call(operation, args, options)
+        finally:
+            self._tell()
+
+    def _next(self, walk: NativeWalk) -> bool:
+        try:
+            return walk.next()
         finally:
             self._tell()
 

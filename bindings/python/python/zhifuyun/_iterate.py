@@ -41,13 +41,12 @@ class Pages(_Walk, Generic[T]):
         return self
 
     def __next__(self) -> Page[T]:
-        try:
-            page: Page[T] | None = self._walk.next()
-        finally:
-            self._client._tell()
-        if page is None:
-            raise StopIteration
-        return page
+        while self._client._next(self._walk):
+            # A page that arrived stays in the walk until it is taken, so an interrupt before this line loses nothing.
+            page: Page[T] | None = self._walk.take()
+            if page is not None:
+                return page
+        raise StopIteration
 
 
 class Items(_Walk, Generic[T]):
@@ -85,10 +84,12 @@ class AsyncPages(_Walk, Generic[T]):
         return self
 
     async def __anext__(self) -> Page[T]:
-        page: Page[T] | None = await self._client._next(self._walk)
-        if page is None:
-            raise StopAsyncIteration
-        return page
+        while await self._client._next(self._walk):
+            # A page that arrived stays in the walk until it is taken, so a cancellation before this line loses nothing.
+            page: Page[T] | None = self._walk.take()
+            if page is not None:
+                return page
+        raise StopAsyncIteration
 
 
 class AsyncItems(_Walk, Generic[T]):

@@ -71,6 +71,10 @@ impl Transport for Fake {
 struct FakeDriver(Arc<Fake>);
 
 impl Driver for FakeDriver {
+    fn runs_between_calls(&self) -> bool {
+        true
+    }
+
     fn transport(&self) -> &dyn Transport {
         &*self.0
     }
