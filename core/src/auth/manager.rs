@@ -3,7 +3,7 @@
 use super::request::{self, Grant};
 use super::{CredentialsProvider, Lifetime, StoredToken, Token, TokenStore, refresh_margin, safety_margin};
 use crate::clock::Clock;
-use crate::engine::{Driver, Shared, exchange};
+use crate::engine::{Driver, Shared, exchange, no_time};
 use crate::error::{Error, Reason, Result};
 use crate::events::Event;
 use crate::secret::Secret;
@@ -92,7 +92,7 @@ impl TokenManager {
         let _flight = tokio::select! {
             biased;
             guard = self.flight.lock() => guard,
-            () = clock.deadline(deadline) => return Err(waited_too_long()),
+            () = clock.deadline(deadline) => return Err(no_time("for an access token")),
         };
         if let Some(token) = self.valid(clock) {
             return Ok(token);
@@ -116,7 +116,7 @@ impl TokenManager {
         let _flight = tokio::select! {
             biased;
             guard = self.flight.lock() => guard,
-            () = shared.clock.deadline(deadline) => return Err(waited_too_long()),
+            () = shared.clock.deadline(deadline) => return Err(no_time("for an access token")),
         };
         self.ask(shared, driver.transport(), deadline, false).await
     }
@@ -219,7 +219,7 @@ impl TokenManager {
         let credentials = tokio::select! {
             biased;
             credentials = self.credentials.credentials() => credentials?,
-            () = shared.clock.deadline(deadline) => return Err(waited_too_long()),
+            () = shared.clock.deadline(deadline) => return Err(no_time("for an access token")),
         };
         let body = request::body(&credentials.client_id, &credentials.client_secret);
         let (sent, sent_wall, Grant { access_token, lifetime }) =
@@ -265,12 +265,4 @@ impl Drop for Running {
     fn drop(&mut self) {
         self.0.tokens.refreshing.store(false, Ordering::SeqCst);
     }
-}
-
-fn waited_too_long() -> Error {
-    Error::new(
-        crate::error::ErrorKind::Timeout,
-        Reason::DeadlineExceeded,
-        "the timeout of the call passed while it waited for an access token",
-    )
 }

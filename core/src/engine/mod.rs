@@ -11,7 +11,7 @@ mod tests;
 use crate::auth::TokenManager;
 use crate::clock::{BoxFuture, Clock, Jitter};
 use crate::config::Config;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Reason, Result};
 use crate::events::{Event, Hook};
 use crate::rate_limit::{Class, Limiter};
 use crate::retry::RetryQuota;
@@ -69,6 +69,12 @@ impl Shared {
             max_response_bytes: o.max_response_bytes,
         })
     }
+}
+
+/// The time of a call is up, and nothing was sent for it that could have failed.
+pub(crate) fn no_time(waited: &str) -> Error {
+    let message = format!("the timeout of the call passed while it waited {waited}");
+    Error::new(ErrorKind::Timeout, Reason::DeadlineExceeded, message)
 }
 
 /// Work that runs beside calls, on a transport that lives long enough for it.

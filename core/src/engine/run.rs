@@ -125,19 +125,25 @@ impl Run<'_> {
         let began = self.now();
         loop {
             let now = self.now();
-            let Admission::Wait { until, cause } = permit.admit(now).await else {
+            let Admission::Wait { until, not_before, cause } = permit.admit(now).await else {
                 self.timing.queued += self.now().saturating_duration_since(began);
                 return Ok(());
             };
-            let wait = until.saturating_duration_since(now);
+            let options = &self.shared.config.options;
             // Waiting for one's place in a paced queue is no shortage of quota.
-            let raise = cause != WaitCause::Pace && self.shared.config.options.on_limit == OnLimit::Raise;
-            let too_long =
-                cause == WaitCause::RetryAfter && wait > self.shared.config.options.max_retry_after;
-            if raise || too_long || until > self.deadline {
+            let raise = cause != WaitCause::Pace && options.on_limit == OnLimit::Raise;
+            let too_long = cause == WaitCause::RetryAfter
+                && not_before.saturating_duration_since(now) > options.max_retry_after;
+            // An estimate beyond the deadline is no reason to give up: those ahead may be quicker, or leave.
+            if raise || too_long || not_before > self.deadline || now >= self.deadline {
                 self.timing.queued += self.now().saturating_duration_since(began);
-                return Err(self.no_turn(wait, raise));
+                // Short of room by the client's own choice, and nothing heard of a limit: the server is slow.
+                return Err(match cause {
+                    WaitCause::Pace if self.limited.is_none() => super::no_time("for its turn"),
+                    _ => self.no_turn(until.saturating_duration_since(now), raise),
+                });
             }
+            let wait = until.min(self.deadline).saturating_duration_since(now);
             self.shared.emit(&Event::Wait { operation: self.call.operation, cause, duration: wait });
             tracing::debug!(?cause, wait_ms = wait.as_millis() as u64, "waiting for a turn");
             let changed = permit.changed();
@@ -156,7 +162,7 @@ impl Run<'_> {
             format!("the quota has no free slot for {seconds:.1} s and on_limit is raise")
         } else {
             format!(
-                "the quota has no free slot for {seconds:.1} s, longer than this call may wait; \
+                "the quota has no free slot for this call within its time, perhaps in {seconds:.1} s; \
                 raise timeout, or call later"
             )
         };

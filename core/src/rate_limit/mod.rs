@@ -61,8 +61,11 @@ pub enum Admission {
     Go,
     /// Ask again then, or earlier if `Permit::changed` says so.
     Wait {
-        /// The earliest moment at which asking again makes sense.
+        /// When asking again makes sense: an estimate that counts those ahead.
         until: Instant,
+        /// The request surely cannot leave earlier, even if everybody ahead goes away. A call whose deadline
+        /// comes first fails at once instead of waiting in vain.
+        not_before: Instant,
         /// Why.
         cause: WaitCause,
     },

@@ -2,5 +2,6 @@
 
 mod calls;
 mod fake;
+mod limits;
 mod model;
 mod tokens;
