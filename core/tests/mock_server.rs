@@ -142,7 +142,7 @@ async fn events_and_no_secrets_in_them() {
     client.conversations().list().status("active").await.unwrap();
     let log = seen.lock().unwrap().join("\n");
     let names: Vec<_> = log.lines().map(|l| l.split(' ').next().unwrap()).collect();
-    assert_eq!(names, ["Refresh", "Request", "Response"], "{log}");
+    assert_eq!(names, ["Request", "Response", "Refresh", "Request", "Response"], "{log}");
     assert!(
         !log.contains(server.client_secret()) && !log.contains("Bearer") && !log.contains("status=active")
     );

@@ -4,4 +4,5 @@ mod calls;
 mod fake;
 mod limits;
 mod model;
+mod refresh;
 mod tokens;
