@@ -93,7 +93,7 @@ stable_names! {
         BodyInterrupted = "body_interrupted",
         /// The peer does not speak correct HTTP.
         Protocol = "protocol",
-        /// No connection within `connect_timeout`.
+        /// No connection within `connect_timeout`, or before the time of the attempt was up.
         ConnectTimeout = "connect_timeout",
         /// No head of an answer in time.
         ResponseTimeout = "response_timeout",

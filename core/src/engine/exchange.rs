@@ -7,7 +7,7 @@ use crate::events::Event;
 use crate::rate_limit::OnLimit;
 use crate::retry;
 use crate::retry_after;
-use crate::transport::{HttpRequest, HttpResponse, Progress, Transport, TransportError};
+use crate::transport::{HttpRequest, HttpResponse, Payload, Progress, Transport, TransportError};
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, DATE, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, Method};
@@ -21,9 +21,25 @@ pub(crate) async fn attempt(
     request: HttpRequest,
     deadline: Instant,
 ) -> std::result::Result<HttpResponse, TransportError> {
-    let progress = request.progress.clone();
+    let (progress, body) = (request.progress.clone(), request.body.clone());
     let answer = by(&*shared.clock, deadline, transport.send(request)).await;
-    answer.unwrap_or_else(|| Err(timed_out(&progress)))
+    answer.unwrap_or_else(|| {
+        // A read may have left, or not; nobody has to know.
+        let unsent = body.is_some_and(|b| !b.has_begun());
+        Err(if unsent { no_connection() } else { timed_out(&progress) })
+    })
+}
+
+/// The time was up before there was a connection to send a write on.
+fn no_connection() -> TransportError {
+    TransportError {
+        reason: Reason::ConnectTimeout,
+        not_sent: true,
+        retryable: true,
+        message: "no connection in time".to_owned(),
+        status: None,
+        source: None,
+    }
 }
 
 fn timed_out(progress: &Progress) -> TransportError {
@@ -175,7 +191,7 @@ async fn ask_once(
         method: Method::POST,
         url: shared.url(&["oauth", "token"]),
         headers: headers(true),
-        body: Some(body),
+        body: Some(Payload::new(body)),
         progress: Progress::default(),
     };
     let sent = shared.clock.now();

@@ -9,7 +9,7 @@ use crate::events::Event;
 use crate::meta::Meta;
 use crate::rate_limit::{Admission, OnLimit, Outcome, Permit, WaitCause};
 use crate::retry;
-use crate::transport::{HttpRequest, HttpResponse, Progress, TransportError};
+use crate::transport::{HttpRequest, HttpResponse, Payload, Progress, TransportError};
 use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use std::ops::Range;
@@ -193,7 +193,7 @@ impl Run<'_> {
             method: call.method.clone(),
             url: call.url(self.shared),
             headers,
-            body: call.body.clone(),
+            body: call.body.clone().map(Payload::new),
             progress: Progress::default(),
         };
         let sent = self.now();
