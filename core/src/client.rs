@@ -239,9 +239,10 @@ pub(crate) fn assemble(builder: ClientBuilder) -> Result<Shared> {
     use crate::rate_limit::LocalLimiter;
     let (config, parts) = builder.into_parts()?;
     let clock = parts.clock.unwrap_or_else(|| Arc::new(SystemClock));
+    let jitter = parts.jitter.unwrap_or_default();
     let limiter = match parts.limiter {
         Some(limiter) => limiter,
-        None => LocalLimiter::new(config.options.plan, crate::Jitter::new()),
+        None => LocalLimiter::new(config.options.plan, jitter.split()),
     };
     let store = parts.token_store.unwrap_or_else(|| Arc::new(MemoryTokenStore::new()));
     let credentials = parts.credentials.unwrap_or_else(|| {
@@ -250,7 +251,7 @@ pub(crate) fn assemble(builder: ClientBuilder) -> Result<Shared> {
     let tokens = TokenManager::new(store, credentials, config.base_url.as_str());
     Ok(Shared {
         clock,
-        jitter: parts.jitter.unwrap_or_default(),
+        jitter,
         hook: parts.hook,
         limiter,
         retry_quota: crate::retry::RetryQuota::new(),
