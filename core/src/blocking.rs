@@ -19,7 +19,7 @@ use crate::engine::Job;
 use crate::error::{Error, Result};
 use crate::meta::Response;
 use crate::models::Page;
-use crate::operations::{ListOperation, Operation};
+use crate::operations::{ListConversations, ListOperation, ListTickets, Operation};
 use crate::pagination::{Consistency, Report, Walk, WalkOptions};
 use crate::rate_limit::Quota;
 use crate::resources::{Conversations, Listing, Request, Statistics, Tickets};
@@ -89,7 +89,11 @@ impl Client {
     }
 
     fn put_back(&self, lane: Lane) {
-        self.lanes.lock().unwrap_or_else(PoisonError::into_inner).push(lane);
+        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        // Asked under the lock: `close` marks the client first and empties the list then.
+        if !self.client.is_closed() {
+            lanes.push(lane);
+        }
     }
 
     /// Conversations: list, iterate, get, create.
@@ -115,8 +119,16 @@ impl Client {
     /// # Errors
     /// `authentication` for wrong credentials, and whatever can go wrong on the way to the server.
     pub fn authenticate(&self) -> Result<()> {
+        self.authenticate_with(RequestOptions::default())
+    }
+
+    /// See [`crate::Client::authenticate_with`].
+    ///
+    /// # Errors
+    /// `invalid_argument` for a timeout of zero; else as [`Client::authenticate`].
+    pub fn authenticate_with(&self, options: RequestOptions) -> Result<()> {
         let lane = self.take()?;
-        let result = lane.block_on(lane.client.authenticate());
+        let result = lane.block_on(lane.client.authenticate_with(options));
         self.put_back(lane);
         result
     }
@@ -146,6 +158,26 @@ impl Client {
     pub fn close(&self) {
         self.client.close();
         self.lanes.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+impl Conversations<Client> {
+    /// All conversations. With filters: `list().status(…).iter()`.
+    ///
+    /// # Errors
+    /// `config`, if the operating system has no event loop left.
+    pub fn iter(&self) -> Result<Items<ListConversations>> {
+        self.list().iter()
+    }
+}
+
+impl Tickets<Client> {
+    /// All tickets. With filters: `list().priority(…).iter()`.
+    ///
+    /// # Errors
+    /// `config`, if the operating system has no event loop left.
+    pub fn iter(&self) -> Result<Items<ListTickets>> {
+        self.list().iter()
     }
 }
 
@@ -196,6 +228,13 @@ impl<O: ListOperation> Items<O> {
     #[must_use]
     pub fn prefetch(mut self, pages: usize) -> Self {
         self.options.prefetch = pages;
+        self
+    }
+
+    /// Items per page, 1 to 100 (default). Before the first item.
+    #[must_use]
+    pub fn limit(mut self, items: u64) -> Self {
+        self.options.limit = items;
         self
     }
 
@@ -293,4 +332,19 @@ pub(crate) fn run_on_thread(job: Job, like: &HttpTransport) -> Option<Job> {
     // Where no thread can be had the job is dropped, and with it its mark: a later call tries again.
     drop(thread.spawn(move || runtime.block_on(job(transport))));
     None
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_lane_that_comes_back_after_the_end_is_not_kept() {
+        let client = crate::Client::builder().client_id("id").client_secret("hush-hush");
+        let client = super::Client::new(client.base_url("http://127.0.0.1:9").build().unwrap());
+        let [first, second] = [client.take().unwrap(), client.take().unwrap()];
+        client.put_back(first);
+        assert_eq!(client.lanes.lock().unwrap().len(), 1);
+        client.close();
+        client.put_back(second);
+        assert!(client.lanes.lock().unwrap().is_empty());
+    }
 }

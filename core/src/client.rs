@@ -4,7 +4,7 @@ use crate::ClientBuilder;
 use crate::auth::{Credentials, Fixed, MemoryTokenStore, TokenManager};
 use crate::clock::{BoxFuture, SystemClock};
 use crate::engine::{self, CallOptions, Driver, Job, Shared};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::meta::Response;
 use crate::operations::{Operation, Prepared};
 use crate::rate_limit::Quota;
@@ -106,10 +106,19 @@ impl Client {
     /// # Errors
     /// `authentication` for wrong credentials, and whatever can go wrong on the way to the server.
     pub async fn authenticate(&self) -> Result<()> {
-        self.shared.check_open()?;
-        let deadline = self.shared.clock.now() + self.shared.config.options.timeout;
-        let result = self.shared.tokens.renew(&self.shared, &self.driver, deadline).await;
-        result.map(drop).map_err(|e| e.with_operation("authenticate"))
+        self.authenticate_with(RequestOptions::default()).await
+    }
+
+    /// The same with overrides for this call.
+    ///
+    /// # Errors
+    /// `invalid_argument` for a timeout of zero; else as [`Client::authenticate`].
+    pub async fn authenticate_with(&self, options: RequestOptions) -> Result<()> {
+        let call = async {
+            let options = CallOptions::check(options)?;
+            engine::authenticate(&self.shared, &self.driver, options).await
+        };
+        call.await.map_err(|e: Error| e.with_operation(engine::AUTHENTICATE))
     }
 
     /// How much of the request quota is used, as far as this client knows.
@@ -161,7 +170,7 @@ impl Client {
         options: RequestOptions,
     ) -> Result<Response<O::Output>> {
         let mut call = prepared.0;
-        call.options = CallOptions { timeout: options.timeout, max_retries: options.max_retries };
+        call.options = CallOptions::check(options).map_err(|e| e.with_operation(O::NAME))?;
         let answer = engine::run(&self.shared, &self.driver, &call).await?;
         match operation.decode(answer.data()) {
             Ok(value) => Ok(Response::new(value, answer.meta)),
@@ -194,7 +203,7 @@ impl fmt::Debug for Client {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RequestOptions {
-    /// Total time, instead of the client's `timeout`.
+    /// Total time, instead of the client's `timeout`; more than zero.
     pub timeout: Option<Duration>,
     /// Retries, instead of the client's `max_retries`.
     pub max_retries: Option<u32>,
@@ -240,23 +249,19 @@ pub(crate) fn assemble(builder: ClientBuilder) -> Result<Shared> {
     use crate::rate_limit::LocalLimiter;
     let (config, parts) = builder.into_parts()?;
     let clock = parts.clock.unwrap_or_else(|| Arc::new(SystemClock));
+    let jitter = parts.jitter.unwrap_or_default();
     let limiter = match parts.limiter {
         Some(limiter) => limiter,
-        None => LocalLimiter::new(config.options.plan, crate::Jitter::new()),
+        None => LocalLimiter::new(config.options.plan, jitter.split()),
     };
     let store = parts.token_store.unwrap_or_else(|| Arc::new(MemoryTokenStore::new()));
-    let address = config.base_url.as_str();
-    let tokens = match parts.credentials {
-        Some(provider) => TokenManager::new(store, provider, &[address, "provider"]),
-        None => {
-            let (id, secret) = (config.client_id.as_str(), &config.client_secret);
-            let fixed = Arc::new(Fixed(Credentials::new(id, secret.clone())));
-            TokenManager::new(store, fixed, &[address, id, secret.expose()])
-        }
-    };
+    let credentials = parts.credentials.unwrap_or_else(|| {
+        Arc::new(Fixed(Credentials::new(config.client_id.as_str(), config.client_secret.clone())))
+    });
+    let tokens = TokenManager::new(store, credentials, config.base_url.as_str());
     Ok(Shared {
         clock,
-        jitter: parts.jitter.unwrap_or_default(),
+        jitter,
         hook: parts.hook,
         limiter,
         retry_quota: crate::retry::RetryQuota::new(),

@@ -65,6 +65,12 @@ impl Jitter {
         Self(Mutex::new(fastrand::Rng::with_seed(seed)))
     }
 
+    /// Another sequence that follows from this one: as repeatable, and not in step with it.
+    #[must_use]
+    pub fn split(&self) -> Self {
+        Self(Mutex::new(self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).fork()))
+    }
+
     /// A number in `[0, 1)`.
     pub fn fraction(&self) -> f64 {
         self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).f64()

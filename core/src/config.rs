@@ -12,6 +12,9 @@ use url::{Host, Url};
 /// The API's address (API reference, "获取Token").
 pub(crate) const DEFAULT_BASE_URL: &str = "https://api.zhifuyun.com";
 
+/// No time is longer: what is meant as "for ever" must not overflow a clock.
+pub(crate) const FOREVER: Duration = Duration::from_secs(365 * 86_400);
+
 /// How requests reach the server.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Proxy {
@@ -96,7 +99,7 @@ pub(crate) struct Config {
 
 impl Config {
     /// With a provider, id and secret are not options.
-    pub(crate) fn check(options: Options, has_provider: bool) -> Result<Self> {
+    pub(crate) fn check(mut options: Options, has_provider: bool) -> Result<Self> {
         let base_url = check_base_url(&options.base_url, options.allow_insecure)?;
         let secret = options.client_secret.as_ref().map(Secret::expose);
         let (client_id, client_secret) = if has_provider {
@@ -113,6 +116,15 @@ impl Config {
             if value.is_zero() {
                 return Err(Error::config(format!("{name} must be more than zero seconds")));
             }
+        }
+        for time in [
+            &mut options.timeout,
+            &mut options.attempt_timeout,
+            &mut options.connect_timeout,
+            &mut options.max_retry_after,
+            &mut options.pool_idle_timeout,
+        ] {
+            *time = (*time).min(FOREVER);
         }
         if options.plan == Plan::PerMinute(0) {
             return Err(Error::config("plan must allow at least 1 request per minute; use off for no limit"));

@@ -93,13 +93,13 @@ stable_names! {
         BodyInterrupted = "body_interrupted",
         /// The peer does not speak correct HTTP.
         Protocol = "protocol",
-        /// No connection within `connect_timeout`.
+        /// No connection within `connect_timeout`, or before the time of the attempt was up.
         ConnectTimeout = "connect_timeout",
         /// No head of an answer in time.
         ResponseTimeout = "response_timeout",
         /// The body of the answer did not end in time.
         BodyTimeout = "body_timeout",
-        /// The total `timeout` of the call passed while it waited for its turn.
+        /// The total `timeout` of the call passed while it waited for its turn or for an access token.
         DeadlineExceeded = "deadline_exceeded",
         /// The server answered with an error status or an error code in the envelope.
         ErrorStatus = "error_status",
@@ -113,7 +113,7 @@ stable_names! {
         UnsupportedTokenType = "unsupported_token_type",
         /// `on_limit = raise` and the plan has no free slot now.
         QuotaExhausted = "quota_exhausted",
-        /// The server asked for a longer wait than the call may take.
+        /// The plan has no free slot, or the server allows no request, within the time of the call.
         WaitTooLong = "wait_too_long",
         /// A body was expected and none came.
         EmptyBody = "empty_body",

@@ -41,7 +41,7 @@ impl Bench {
     fn wait(&self, permit: &mut Box<dyn Permit>, ms: u64) -> (u64, WaitCause) {
         match self.ask(permit, ms) {
             Admission::Go => panic!("went at {ms}"),
-            Admission::Wait { until, cause } => {
+            Admission::Wait { until, cause, .. } => {
                 (u64::try_from((until - self.at(ms)).as_millis()).unwrap(), cause)
             }
         }

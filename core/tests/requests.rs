@@ -109,6 +109,12 @@ async fn writes_send_exactly_what_was_given() {
     c.tickets().create(text, "").await.unwrap();
     c.tickets().update("t/1").status("resolved").comment(text).await.unwrap();
     c.tickets().update("t1").comment(text).await.unwrap();
+    // Not in chunks, which small servers cannot read.
+    for request in server.received_requests().await.unwrap() {
+        let length = request.body.len().to_string();
+        assert_eq!(request.headers["content-length"].to_str().unwrap(), length);
+        assert!(!request.headers.contains_key("transfer-encoding"));
+    }
 }
 
 #[tokio::test]

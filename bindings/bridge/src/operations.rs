@@ -70,7 +70,9 @@ macro_rules! operations {
             match name {
                 "authenticate" => {
                     arguments::<NoArguments>(client, args)?;
-                    Ok(Box::new(|c: Client| Box::pin(async move { c.authenticate().await.map(|()| Output::Done) })))
+                    Ok(Box::new(move |c: Client| {
+                        Box::pin(async move { c.authenticate_with(options).await.map(|()| Output::Done) })
+                    }))
                 }
                 $($name => {
                     let operation: $operation = arguments(client, args)?;

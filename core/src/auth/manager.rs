@@ -1,35 +1,43 @@
 //! The one token of a client: single flight, refreshed ahead of time, invalidated exactly.
 
+use super::ahead::Ahead;
 use super::request::{self, Grant};
-use super::{CredentialsProvider, Lifetime, StoredToken, Token, TokenStore, refresh_margin, safety_margin};
+use super::{
+    Credentials, CredentialsProvider, Lifetime, StoredToken, Token, TokenStore, refresh_margin, safety_margin,
+};
 use crate::clock::Clock;
-use crate::engine::{Driver, Shared, exchange};
-use crate::error::{Error, Reason, Result};
+use crate::engine::exchange::{self, Bounds};
+use crate::engine::{Driver, Job, Shared, by, no_time};
+use crate::error::{Error, ErrorKind, Reason, Result};
 use crate::events::Event;
 use crate::secret::Secret;
 use crate::transport::Transport;
 use http::HeaderValue;
 use sha2::{Digest as _, Sha256};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 /// For so long, wrong credentials are not tried again: a thousand callers make one request.
 const NEGATIVE_CACHE: Duration = Duration::from_secs(1);
+/// A store that does not answer within so long is taken for an empty one.
+const STORE_PATIENCE: Duration = Duration::from_secs(5);
 
 #[derive(Debug)]
 pub(crate) struct TokenManager {
+    /// The last one, also when it has expired or was refused: a store must not bring it back.
     current: Mutex<Option<Arc<Token>>>,
     /// Whoever holds it asks the server. Tokio's, because it is held across awaits, queues fairly, and is
     /// released when its holder is cancelled: then the next in line leads.
     flight: tokio::sync::Mutex<()>,
-    failure: Mutex<Option<Failure>>,
+    /// How many flights brought a token.
+    obtained: AtomicU64,
     failures: AtomicU64,
-    serial: AtomicU64,
-    refreshing: AtomicBool,
+    failure: Mutex<Option<Failure>>,
+    pub(super) ahead: Ahead,
     credentials: Arc<dyn CredentialsProvider>,
     store: Arc<dyn TokenStore>,
-    key: String,
+    address: String,
 }
 
 #[derive(Debug)]
@@ -39,34 +47,48 @@ struct Failure {
     number: u64,
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+/// Why a token is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// A call needs one: any that is valid, also one of the store.
+    Call,
+    /// Ahead of expiry: one of the store, if it is fresh.
+    Ahead,
+    /// Somebody wants to know what the server says.
+    Renewal,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl TokenManager {
-    /// `identity` tells apart whose token it is: address, id and secret, or the address and "provider".
     pub(crate) fn new(
         store: Arc<dyn TokenStore>,
         credentials: Arc<dyn CredentialsProvider>,
-        identity: &[&str],
+        address: &str,
     ) -> Self {
-        let mut hash = Sha256::new();
-        for part in identity {
-            hash.update((part.len() as u64).to_le_bytes());
-            hash.update(part.as_bytes());
-        }
-        let key = hash.finalize().iter().map(|b| format!("{b:02x}")).collect();
         Self {
             current: Mutex::default(),
             flight: tokio::sync::Mutex::new(()),
-            failure: Mutex::default(),
+            obtained: AtomicU64::new(0),
             failures: AtomicU64::new(0),
-            serial: AtomicU64::new(0),
-            refreshing: AtomicBool::new(false),
+            failure: Mutex::default(),
+            ahead: Ahead::default(),
             credentials,
             store,
-            key,
+            address: address.to_owned(),
         }
+    }
+
+    /// Tells apart whose token it is.
+    fn key(&self, credentials: &Credentials) -> String {
+        let mut hash = Sha256::new();
+        for part in [&self.address, &credentials.client_id, credentials.client_secret.expose()] {
+            hash.update((part.len() as u64).to_le_bytes());
+            hash.update(part.as_bytes());
+        }
+        hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
     }
 
     fn valid(&self, clock: &dyn Clock) -> Option<Arc<Token>> {
@@ -79,198 +101,224 @@ impl TokenManager {
         &self,
         shared: &Arc<Shared>,
         driver: &Arc<dyn Driver>,
-        deadline: Instant,
+        bounds: Bounds,
     ) -> Result<Arc<Token>> {
         let clock = &*shared.clock;
         if let Some(token) = self.valid(clock) {
-            if token.wants_refresh(clock.now(), clock.wall()) {
-                self.refresh_ahead(shared, driver).await;
+            if !token.wants_refresh(clock.now(), clock.wall()) {
+                return Ok(token);
             }
-            return Ok(token);
+            self.refresh_ahead(shared, driver, bounds.deadline).await;
+            if let Some(token) = self.valid(clock) {
+                return Ok(token);
+            }
         }
         let seen = self.failures.load(Ordering::SeqCst);
-        let _flight = tokio::select! {
-            biased;
-            guard = self.flight.lock() => guard,
-            () = clock.deadline(deadline) => return Err(waited_too_long()),
-        };
+        let _flight = self.lead(clock, bounds.deadline).await?;
         if let Some(token) = self.valid(clock) {
             return Ok(token);
         }
-        if let Some(error) = self.shared_failure(seen, clock.now()) {
+        if let Some(error) = self.failed_since(seen).or_else(|| self.hopeless(clock.now())) {
             return Err(error);
         }
-        if let Some(token) = self.load(clock).await {
-            return Ok(token);
-        }
-        self.ask(shared, driver.transport(), deadline, false).await
+        self.ask(shared, driver.transport(), bounds, Purpose::Call).await
     }
 
-    /// Asks the server for a new token, whatever is cached.
+    /// Asks the server for a new token, whatever is cached. Who asks while somebody else does shares the answer.
     pub(crate) async fn renew(
         &self,
         shared: &Arc<Shared>,
         driver: &Arc<dyn Driver>,
-        deadline: Instant,
+        bounds: Bounds,
     ) -> Result<Arc<Token>> {
-        let _flight = tokio::select! {
-            biased;
-            guard = self.flight.lock() => guard,
-            () = shared.clock.deadline(deadline) => return Err(waited_too_long()),
-        };
-        self.ask(shared, driver.transport(), deadline, false).await
+        let clock = &*shared.clock;
+        let (obtained, failed) = (self.obtained.load(Ordering::SeqCst), self.failures.load(Ordering::SeqCst));
+        let _flight = self.lead(clock, bounds.deadline).await?;
+        if let Some(error) = self.failed_since(failed) {
+            return Err(error);
+        }
+        match self.valid(clock) {
+            Some(token) if self.obtained.load(Ordering::SeqCst) > obtained => Ok(token),
+            _ => self.ask(shared, driver.transport(), bounds, Purpose::Renewal).await,
+        }
     }
 
-    /// The failure of the flight that this caller waited for, or recent wrong credentials.
-    fn shared_failure(&self, seen: u64, now: Instant) -> Option<Error> {
+    /// Waits for the flight under way, if there is one, and is then the one who asks.
+    async fn lead(&self, clock: &dyn Clock, deadline: Instant) -> Result<tokio::sync::MutexGuard<'_, ()>> {
+        by(clock, deadline, self.flight.lock()).await.ok_or_else(|| no_time("for an access token"))
+    }
+
+    /// The failure of a flight that this caller waited for.
+    fn failed_since(&self, seen: u64) -> Option<Error> {
+        lock(&self.failure).as_ref().filter(|f| f.number > seen).map(|f| f.error.clone())
+    }
+
+    /// Credentials that were refused a moment ago.
+    fn hopeless(&self, now: Instant) -> Option<Error> {
         let failure = lock(&self.failure);
-        let failure = failure.as_ref()?;
-        let waited_for = failure.number > seen;
-        let hopeless = failure.error.reason() == Reason::InvalidCredentials
-            && now.saturating_duration_since(failure.at) < NEGATIVE_CACHE;
-        (waited_for || hopeless).then(|| failure.error.clone())
+        let wrong = |f: &&Failure| {
+            f.error.reason() == Reason::InvalidCredentials
+                && now.saturating_duration_since(f.at) < NEGATIVE_CACHE
+        };
+        failure.as_ref().filter(wrong).map(|f| f.error.clone())
     }
 
     /// Starts the one background refresh while the old token still serves. A driver without a background runs
-    /// it in this call.
-    async fn refresh_ahead(&self, shared: &Arc<Shared>, driver: &Arc<dyn Driver>) {
-        if self.refreshing.swap(true, Ordering::SeqCst) {
-            return;
-        }
-        let running = Running(Arc::clone(shared));
-        let job: crate::engine::Job = Box::new(move |transport| {
+    /// it in this call, which gives it no more than a part of its time.
+    async fn refresh_ahead(&self, shared: &Arc<Shared>, driver: &Arc<dyn Driver>, deadline: Instant) {
+        let Some(running) = self.ahead.begin(shared) else { return };
+        let job: Job = Box::new(move |transport| {
             Box::pin(async move {
-                let shared = &running.0;
-                let manager = &shared.tokens;
-                // Bounded by one attempt: a driver without a background runs this inside a call.
-                let deadline = shared.clock.now() + shared.config.options.attempt_timeout;
-                // A busy flight means that somebody already asks.
-                if let Ok(_flight) = manager.flight.try_lock() {
-                    let _ = manager.ask(shared, &*transport, deadline, true).await;
-                }
+                let shared = Arc::clone(running.shared());
+                let (manager, options) = (&shared.tokens, &shared.config.options);
+                let deadline = shared.clock.now() + options.attempt_timeout;
+                let bounds = Bounds { deadline, max_retries: options.max_retries };
+                let ok = match manager.flight.try_lock() {
+                    Ok(_flight) => manager.ask(&shared, &*transport, bounds, Purpose::Ahead).await.is_ok(),
+                    // Somebody already asks.
+                    Err(_) => true,
+                };
+                running.ended(ok);
             })
         });
         if let Some(job) = driver.background(job) {
-            job(driver.transport_handle()).await;
+            let now = shared.clock.now();
+            let until = now + deadline.saturating_duration_since(now) / 4;
+            by(&*shared.clock, until, job(driver.transport_handle())).await;
         }
     }
 
-    async fn load(&self, clock: &dyn Clock) -> Option<Arc<Token>> {
-        let stored = self.store.load(&self.key).await?;
-        let (now, wall) = (clock.now(), clock.wall());
-        let lifetime = stored.expires_at.duration_since(stored.issued_at).ok()?;
-        let age = wall.duration_since(stored.issued_at).ok()?;
-        let token = self.adopt(&stored.access_token, lifetime, now.checked_sub(age)?, stored.issued_at)?;
-        token.is_valid(now, wall).then(|| {
-            *lock(&self.current) = Some(Arc::clone(&token));
-            token
-        })
-    }
-
-    fn adopt(
-        &self,
-        token: &Secret,
-        lifetime: Duration,
-        sent: Instant,
-        sent_wall: SystemTime,
-    ) -> Option<Arc<Token>> {
-        let usable = lifetime.saturating_sub(safety_margin(lifetime));
-        let refresh = usable.saturating_sub(refresh_margin(lifetime));
-        let mut header = HeaderValue::from_str(&format!("Bearer {}", token.expose())).ok()?;
-        header.set_sensitive(true);
-        Some(Arc::new(Token {
-            header,
-            serial: self.serial.fetch_add(1, Ordering::SeqCst),
-            expires: sent.checked_add(usable)?,
-            expires_wall: sent_wall.checked_add(usable)?,
-            refresh_from: sent.checked_add(refresh)?,
-            refresh_from_wall: sent_wall.checked_add(refresh)?,
-        }))
-    }
-
-    /// Asks the server. The caller holds the flight.
+    /// Takes a token from the store or asks the server. The caller holds the flight.
     async fn ask(
         &self,
         shared: &Arc<Shared>,
         transport: &dyn Transport,
-        deadline: Instant,
-        background: bool,
+        bounds: Bounds,
+        purpose: Purpose,
     ) -> Result<Arc<Token>> {
-        let result = self.grant(shared, transport, deadline).await;
+        let clock = &*shared.clock;
+        let credentials = by(clock, bounds.deadline, self.credentials.credentials())
+            .await
+            .unwrap_or_else(|| Err(no_time("for credentials")));
+        let result = match credentials {
+            Ok(credentials) => {
+                let key = self.key(&credentials);
+                if purpose != Purpose::Renewal
+                    && let Some(token) = self.load(clock, bounds.deadline, &key, purpose).await
+                {
+                    return Ok(token);
+                }
+                self.grant(shared, transport, bounds, credentials, key).await
+            }
+            Err(error) => Err(error),
+        };
+        let background = purpose == Purpose::Ahead;
         shared.emit(&Event::Refresh { ok: result.is_ok(), background });
         tracing::debug!(ok = result.is_ok(), background, "zhifuyun token refresh");
-        if let Err(error) = &result {
-            // A leader that ran out of its own time says nothing about the server; the next one may lead.
-            let own_deadline = shared.clock.now() >= deadline;
-            if !own_deadline && !background {
-                let number = self.failures.fetch_add(1, Ordering::SeqCst) + 1;
-                *lock(&self.failure) = Some(Failure { error: error.clone(), at: shared.clock.now(), number });
+        match &result {
+            Ok(_) => drop(self.obtained.fetch_add(1, Ordering::SeqCst)),
+            Err(error) => {
+                // A leader that ran out of its own time or retries says nothing about the server; the next one may
+                // lead.
+                let hasty = clock.now() >= bounds.deadline
+                    || (bounds.max_retries < shared.config.options.max_retries
+                        && error.reason() != Reason::InvalidCredentials);
+                if !hasty && !background {
+                    let number = self.failures.fetch_add(1, Ordering::SeqCst) + 1;
+                    let (error, at) = (error.clone(), clock.now());
+                    *lock(&self.failure) = Some(Failure { error, at, number });
+                }
             }
         }
         result
+    }
+
+    /// What the store has, if it is any better than what this client had last.
+    async fn load(
+        &self,
+        clock: &dyn Clock,
+        deadline: Instant,
+        key: &str,
+        purpose: Purpose,
+    ) -> Option<Arc<Token>> {
+        let patience = deadline.min(clock.now() + STORE_PATIENCE);
+        let stored = by(clock, patience, self.store.load(key)).await.flatten()?;
+        // It has expired by this client's clock, or was refused, whatever the store and the wall clock say.
+        if lock(&self.current).as_ref().is_some_and(|t| t.expose() == stored.access_token.expose()) {
+            return None;
+        }
+        let (now, wall) = (clock.now(), clock.wall());
+        let lifetime = stored.expires_at.duration_since(stored.issued_at).ok()?;
+        let age = wall.duration_since(stored.issued_at).ok()?;
+        let sent = now.checked_sub(age)?;
+        let token = adopt(&stored.access_token, key.to_owned(), lifetime, sent, stored.issued_at)?;
+        let good = token.is_valid(now, wall) && (purpose == Purpose::Call || !token.wants_refresh(now, wall));
+        good.then(|| {
+            *lock(&self.current) = Some(Arc::clone(&token));
+            token
+        })
     }
 
     async fn grant(
         &self,
         shared: &Arc<Shared>,
         transport: &dyn Transport,
-        deadline: Instant,
+        bounds: Bounds,
+        credentials: Credentials,
+        key: String,
     ) -> Result<Arc<Token>> {
-        let credentials = tokio::select! {
-            biased;
-            credentials = self.credentials.credentials() => credentials?,
-            () = shared.clock.deadline(deadline) => return Err(waited_too_long()),
-        };
         let body = request::body(&credentials.client_id, &credentials.client_secret);
         let (sent, sent_wall, Grant { access_token, lifetime }) =
-            exchange::token(shared, transport, body, deadline, request::grant).await?;
+            exchange::token(shared, transport, body, bounds, request::grant).await?;
         let (lifetime, keep) = match lifetime {
             Lifetime::SingleUse => (Duration::ZERO, false),
             Lifetime::For(lifetime) => (lifetime, true),
         };
         let invalid = || {
-            Error::new(
-                crate::error::ErrorKind::Authentication,
-                Reason::InvalidToken,
-                "the token endpoint answered with a token that cannot be sent",
-            )
+            let message = "the token endpoint answered with a token that cannot be sent";
+            Error::new(ErrorKind::Authentication, Reason::InvalidToken, message)
         };
-        let token = self.adopt(&access_token, lifetime, sent, sent_wall).ok_or_else(invalid)?;
+        let token = adopt(&access_token, key, lifetime, sent, sent_wall).ok_or_else(invalid)?;
         if keep {
             *lock(&self.current) = Some(Arc::clone(&token));
             let expires = sent_wall.checked_add(lifetime).unwrap_or(sent_wall);
-            self.store.save(&self.key, StoredToken::new(access_token, sent_wall, expires)).await;
+            let save = self.store.save(&token.key, StoredToken::new(access_token, sent_wall, expires));
+            self.patiently(&*shared.clock, bounds.deadline, save).await;
         }
         Ok(token)
     }
 
     /// The server refused exactly this token. A newer one stays.
-    pub(crate) async fn invalidate(&self, token: &Token) {
-        {
-            let mut current = lock(&self.current);
-            if current.as_ref().is_some_and(|t| t.serial == token.serial) {
-                *current = None;
-            }
-        }
-        if let Some(value) = token.header.to_str().ok().and_then(|v| v.strip_prefix("Bearer ")) {
-            self.store.remove(&self.key, &Secret::new(value)).await;
-        }
+    pub(crate) async fn invalidate(&self, clock: &dyn Clock, token: &Token, deadline: Instant) {
+        token.refused.store(true, Ordering::SeqCst);
+        let value = Secret::new(token.expose());
+        self.patiently(clock, deadline, self.store.remove(&token.key, &value)).await;
+    }
+
+    /// What a store does not manage soon is left undone: no call fails for it.
+    async fn patiently(&self, clock: &dyn Clock, deadline: Instant, work: impl Future<Output = ()>) {
+        let _ = by(clock, deadline.min(clock.now() + STORE_PATIENCE), work).await;
     }
 }
 
-/// Clears the flag however the refresh ends: done, failed, cancelled or never run.
-struct Running(Arc<Shared>);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.0.tokens.refreshing.store(false, Ordering::SeqCst);
-    }
-}
-
-fn waited_too_long() -> Error {
-    Error::new(
-        crate::error::ErrorKind::Timeout,
-        Reason::DeadlineExceeded,
-        "the timeout of the call passed while it waited for an access token",
-    )
+fn adopt(
+    token: &Secret,
+    key: String,
+    lifetime: Duration,
+    sent: Instant,
+    sent_wall: SystemTime,
+) -> Option<Arc<Token>> {
+    let usable = lifetime.saturating_sub(safety_margin(lifetime));
+    let refresh = usable.saturating_sub(refresh_margin(lifetime));
+    let mut header = HeaderValue::from_str(&format!("Bearer {}", token.expose())).ok()?;
+    header.set_sensitive(true);
+    Some(Arc::new(Token {
+        header,
+        key,
+        refused: AtomicBool::new(false),
+        expires: sent.checked_add(usable)?,
+        expires_wall: sent_wall.checked_add(usable)?,
+        refresh_from: sent.checked_add(refresh)?,
+        refresh_from_wall: sent_wall.checked_add(refresh)?,
+    }))
 }

@@ -1,5 +1,6 @@
 //! Access tokens: obtained once, shared by all calls, refreshed before anybody has to wait for it.
 
+mod ahead;
 mod credentials;
 mod manager;
 mod request;
@@ -11,6 +12,7 @@ pub(crate) use manager::TokenManager;
 pub use store::{MemoryTokenStore, StoredToken, TokenStore};
 
 use http::HeaderValue;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 /// Longest lifetime that is believed: a server that says more may be restarted with other keys.
@@ -23,8 +25,11 @@ const DEFAULT_LIFETIME: Duration = Duration::from_secs(3600);
 pub(crate) struct Token {
     /// `Bearer …`, marked sensitive.
     pub(crate) header: HeaderValue,
-    /// Distinguishes this token from its successors, so that a late 401 does not invalidate a newer one.
-    pub(crate) serial: u64,
+    /// Under which the store keeps it.
+    key: String,
+    /// The server did not accept it. A mark on the token itself, so that a late 401 does not invalidate its
+    /// successor.
+    refused: AtomicBool,
     expires: Instant,
     expires_wall: SystemTime,
     refresh_from: Instant,
@@ -32,9 +37,14 @@ pub(crate) struct Token {
 }
 
 impl Token {
+    /// The token as the server gave it.
+    pub(crate) fn expose(&self) -> &str {
+        self.header.to_str().ok().and_then(|v| v.strip_prefix("Bearer ")).unwrap_or_default()
+    }
+
     /// By both clocks: the monotonic one stands still in a suspended machine, the wall clock can be set back.
     fn is_valid(&self, now: Instant, wall: SystemTime) -> bool {
-        now < self.expires && wall < self.expires_wall
+        now < self.expires && wall < self.expires_wall && !self.refused.load(Ordering::SeqCst)
     }
 
     fn wants_refresh(&self, now: Instant, wall: SystemTime) -> bool {

@@ -1,15 +1,18 @@
 //! One request against one deadline, and the small loop around the token endpoint.
 
-use super::Shared;
+use super::{Shared, by};
 use crate::envelope;
 use crate::error::{Error, ErrorKind, Reason, Result};
+use crate::events::Event;
+use crate::rate_limit::OnLimit;
 use crate::retry;
 use crate::retry_after;
-use crate::transport::{HttpRequest, HttpResponse, Progress, Transport, TransportError};
+use crate::transport::{HttpRequest, HttpResponse, Payload, Progress, Transport, TransportError};
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, DATE, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, Method};
 use std::time::{Duration, Instant, SystemTime};
+use tracing::Instrument as _;
 
 /// Sends a request and waits for the whole answer, but not beyond `deadline`.
 pub(crate) async fn attempt(
@@ -18,11 +21,24 @@ pub(crate) async fn attempt(
     request: HttpRequest,
     deadline: Instant,
 ) -> std::result::Result<HttpResponse, TransportError> {
-    let progress = request.progress.clone();
-    tokio::select! {
-        biased;
-        answer = transport.send(request) => answer,
-        () = shared.clock.deadline(deadline) => Err(timed_out(&progress)),
+    let (progress, body) = (request.progress.clone(), request.body.clone());
+    let answer = by(&*shared.clock, deadline, transport.send(request)).await;
+    answer.unwrap_or_else(|| {
+        // A read may have left, or not; nobody has to know.
+        let unsent = body.is_some_and(|b| !b.has_begun());
+        Err(if unsent { no_connection() } else { timed_out(&progress) })
+    })
+}
+
+/// The time was up before there was a connection to send a write on.
+fn no_connection() -> TransportError {
+    TransportError {
+        reason: Reason::ConnectTimeout,
+        not_sent: true,
+        retryable: true,
+        message: "no connection in time".to_owned(),
+        status: None,
+        source: None,
     }
 }
 
@@ -76,56 +92,140 @@ pub(crate) fn is_transient(status: u16) -> bool {
     matches!(status, 408 | 500 | 502 | 503 | 504)
 }
 
-/// Asks the token endpoint. It may always be asked again: a token too many does no harm.
+/// The server's id of a request, under its usual names.
+pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
+    ["x-request-id", "request-id", "x-trace-id"].iter().find_map(|name| {
+        let value = headers.get(*name)?.to_str().ok()?.trim();
+        (!value.is_empty() && value.len() <= 256).then(|| value.to_owned())
+    })
+}
+
+/// How far a call may go.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    pub(crate) deadline: Instant,
+    pub(crate) max_retries: u32,
+}
+
+/// What events call the request for a token.
+pub(crate) const AUTHENTICATE: &str = "authenticate";
+const TOKEN_PATH: &str = "/oauth/token";
+
+/// Asks the token endpoint. It may always be asked again: a token too many does no harm. It has no part in the
+/// quota of the other endpoints, so the limiter is not asked.
 ///
 /// Returns what `parse` made of the answer, with the moment at which the request was sent, by both clocks.
 pub(crate) async fn token<T>(
     shared: &Shared,
     transport: &dyn Transport,
     body: Bytes,
-    deadline: Instant,
+    bounds: Bounds,
     parse: impl Fn(&HttpResponse) -> Result<T>,
 ) -> Result<(Instant, SystemTime, T)> {
     let options = &shared.config.options;
-    let mut retries = 0;
+    let (mut attempt, mut retries, mut pauses) = (0, 0, 0);
     loop {
+        attempt += 1;
         let (sent, sent_wall) = (shared.clock.now(), shared.clock.wall());
-        let request = HttpRequest {
-            method: Method::POST,
-            url: shared.url(&["oauth", "token"]),
-            headers: headers(true),
-            body: Some(body.clone()),
-            progress: Progress::default(),
-        };
-        let until = deadline.min(sent + options.attempt_timeout);
-        let (error, wait, again) = match attempt(shared, transport, request, until).await {
+        let (error, again) = match ask_once(shared, transport, body.clone(), bounds, attempt).await {
             Ok(response) => {
                 let verdict = envelope::judge(&response);
-                let wait = retry_after(&response.headers, shared.clock.wall());
-                let again = is_transient(verdict.status) || verdict.status == 429;
                 match parse(&response) {
-                    Ok(parsed) => return Ok((sent, sent_wall, parsed)),
+                    Ok(parsed) => {
+                        shared.retry_quota.repay(retries);
+                        return Ok((sent, sent_wall, parsed));
+                    }
                     Err(e) => {
-                        let again = again || e.reason() == Reason::BodyInterrupted;
-                        (e.with_retry_after(wait), wait, again)
+                        let again = is_transient(verdict.status)
+                            || verdict.status == 429
+                            || e.reason() == Reason::BodyInterrupted;
+                        let wait = retry_after(&response.headers, shared.clock.wall());
+                        let id = request_id(&response.headers);
+                        (e.with_request_id(id).with_retry_after(wait), again)
                     }
                 }
             }
             Err(failure) => {
                 let again = failure.retryable;
-                (error_of(failure), None, again)
+                (error_of(failure), again)
             }
         };
+        let error = error.with_attempts(attempt);
         let limited = error.kind() == ErrorKind::RateLimit;
-        let delay = delay_before(shared, retries, wait, limited);
-        let allowed = again && (limited || retries < options.max_retries);
-        let in_time = shared.clock.now() + delay < deadline && delay <= options.max_retry_after;
-        if !allowed || !in_time {
+        if !again || (limited && options.on_limit == OnLimit::Raise) {
             return Err(error);
         }
-        retries += 1;
+        let delay =
+            delay_before(shared, if limited { pauses } else { retries }, error.retry_after(), limited);
+        let in_time = shared.clock.now().checked_add(delay).is_some_and(|t| t < bounds.deadline);
+        if !in_time || delay > options.max_retry_after {
+            return Err(if limited { error.with_reason(Reason::WaitTooLong) } else { error });
+        }
+        if limited {
+            pauses += 1;
+        } else if retries < bounds.max_retries && shared.retry_quota.spend() {
+            retries += 1;
+        } else {
+            return Err(error);
+        }
+        retrying(shared, AUTHENTICATE, attempt, &error, delay);
         shared.clock.sleep(delay).await;
     }
+}
+
+/// One request for a token, as seen by events and traces.
+async fn ask_once(
+    shared: &Shared,
+    transport: &dyn Transport,
+    body: Bytes,
+    bounds: Bounds,
+    number: u32,
+) -> std::result::Result<HttpResponse, TransportError> {
+    shared.emit(&Event::Request {
+        operation: AUTHENTICATE,
+        method: "POST",
+        path: TOKEN_PATH,
+        attempt: number,
+    });
+    let request = HttpRequest {
+        method: Method::POST,
+        url: shared.url(&["oauth", "token"]),
+        headers: headers(true),
+        body: Some(Payload::new(body)),
+        progress: Progress::default(),
+    };
+    let sent = shared.clock.now();
+    let until = bounds.deadline.min(sent + shared.config.options.attempt_timeout);
+    let span = tracing::debug_span!("zhifuyun.attempt", attempt = number, path = TOKEN_PATH);
+    let answer = attempt(shared, transport, request, until).instrument(span).await;
+    if let Ok(response) = &answer {
+        shared.emit(&Event::Response {
+            operation: AUTHENTICATE,
+            attempt: number,
+            http_status: response.status,
+            code: envelope::judge(response).code,
+            request_id: request_id(&response.headers),
+            elapsed: shared.clock.now().saturating_duration_since(sent),
+        });
+    }
+    answer
+}
+
+/// Tells that an attempt failed and another follows.
+pub(crate) fn retrying(
+    shared: &Shared,
+    operation: &'static str,
+    attempt: u32,
+    error: &Error,
+    delay: Duration,
+) {
+    shared.emit(&Event::Retry { operation, attempt, reason: error.reason(), delay });
+    tracing::debug!(
+        kind = error.kind().as_str(),
+        reason = error.reason().as_str(),
+        delay_ms = delay.as_millis() as u64,
+        "trying again"
+    );
 }
 
 /// A 429 without a time is waited out in growing steps; everything else backs off with jitter.

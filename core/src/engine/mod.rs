@@ -3,15 +3,18 @@
 pub(crate) mod exchange;
 mod run;
 
+pub(crate) use exchange::AUTHENTICATE;
+use exchange::Bounds;
 pub(crate) use run::run;
 
 #[cfg(test)]
 mod tests;
 
 use crate::auth::TokenManager;
+use crate::client::RequestOptions;
 use crate::clock::{BoxFuture, Clock, Jitter};
-use crate::config::Config;
-use crate::error::{Error, Result};
+use crate::config::{self, Config};
+use crate::error::{Error, ErrorKind, Reason, Result, Timing};
 use crate::events::{Event, Hook};
 use crate::rate_limit::{Class, Limiter};
 use crate::retry::RetryQuota;
@@ -20,7 +23,8 @@ use bytes::Bytes;
 use http::Method;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+use tracing::Instrument as _;
 use url::Url;
 
 /// Everything that all handles of one client share, whatever runtime they are driven by.
@@ -71,6 +75,22 @@ impl Shared {
     }
 }
 
+/// What comes of `work`, or nothing if the clock reaches `at` first.
+pub(crate) async fn by<T>(clock: &dyn Clock, at: Instant, work: impl Future<Output = T>) -> Option<T> {
+    tokio::select! {
+        biased;
+        done = work => Some(done),
+        // In a block of its own, so that nothing is made for work that is done at once.
+        () = async { clock.deadline(at).await } => None,
+    }
+}
+
+/// The time of a call is up, and nothing was sent for it that could have failed.
+pub(crate) fn no_time(waited: &str) -> Error {
+    let message = format!("the timeout of the call passed while it waited {waited}");
+    Error::new(ErrorKind::Timeout, Reason::DeadlineExceeded, message)
+}
+
 /// Work that runs beside calls, on a transport that lives long enough for it.
 pub(crate) type Job = Box<dyn FnOnce(Arc<dyn Transport>) -> BoxFuture<'static, ()> + Send>;
 
@@ -84,11 +104,47 @@ pub(crate) trait Driver: std::fmt::Debug + Send + Sync + 'static {
     fn background(&self, job: Job) -> Option<Job>;
 }
 
-/// Overrides for one call.
+/// Overrides for one call, checked.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct CallOptions {
-    pub(crate) timeout: Option<Duration>,
-    pub(crate) max_retries: Option<u32>,
+    timeout: Option<Duration>,
+    max_retries: Option<u32>,
+}
+
+impl CallOptions {
+    pub(crate) fn check(options: RequestOptions) -> Result<Self> {
+        if options.timeout.is_some_and(|t| t.is_zero()) {
+            let message = "timeout must be more than zero seconds";
+            return Err(Error::invalid_argument("timeout", message));
+        }
+        let timeout = options.timeout.map(|t| t.min(config::FOREVER));
+        Ok(Self { timeout, max_retries: options.max_retries })
+    }
+
+    /// How far a call that begins now may go.
+    fn bounds(self, shared: &Shared) -> Bounds {
+        let options = &shared.config.options;
+        Bounds {
+            deadline: shared.clock.now() + self.timeout.unwrap_or(options.timeout),
+            max_retries: self.max_retries.unwrap_or(options.max_retries),
+        }
+    }
+}
+
+/// Asks for a new token: a call of its own, with nothing but the token in it.
+pub(crate) async fn authenticate(
+    shared: &Arc<Shared>,
+    driver: &Arc<dyn Driver>,
+    options: CallOptions,
+) -> Result<()> {
+    shared.check_open()?;
+    let start = shared.clock.now();
+    let span = tracing::debug_span!("zhifuyun.operation", operation = AUTHENTICATE);
+    let result = shared.tokens.renew(shared, driver, options.bounds(shared)).instrument(span).await;
+    result.map(drop).map_err(|e| {
+        let total = shared.clock.now().saturating_duration_since(start);
+        e.with_timing(Timing { total, token: total, ..Timing::default() })
+    })
 }
 
 /// An operation with its arguments, checked and ready to be sent.

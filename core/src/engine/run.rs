@@ -1,7 +1,7 @@
 //! The life of one call: its turn, its token, its attempts, all under one deadline.
 
-use super::exchange::{self, error_of, is_transient};
-use super::{Call, Driver, Shared};
+use super::exchange::{self, Bounds, error_of, is_transient};
+use super::{Call, Driver, Shared, by, no_time};
 use crate::auth::Token;
 use crate::envelope;
 use crate::error::{Error, ErrorKind, Reason, Result, Timing};
@@ -9,9 +9,8 @@ use crate::events::Event;
 use crate::meta::Meta;
 use crate::rate_limit::{Admission, OnLimit, Outcome, Permit, WaitCause};
 use crate::retry;
-use crate::transport::{HttpRequest, HttpResponse, Progress, TransportError};
+use crate::transport::{HttpRequest, HttpResponse, Payload, Progress, TransportError};
 use bytes::Bytes;
-use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use std::ops::Range;
 use std::sync::Arc;
@@ -34,16 +33,12 @@ impl Answer {
 
 /// Runs a call to its end.
 pub(crate) async fn run(shared: &Arc<Shared>, driver: &Arc<dyn Driver>, call: &Call) -> Result<Answer> {
-    let options = &shared.config.options;
     let start = shared.clock.now();
-    let timeout = call.options.timeout.unwrap_or(options.timeout);
     let mut run = Run {
         shared,
         driver,
         call,
-        start,
-        deadline: start.checked_add(timeout).unwrap_or(start + Duration::from_secs(86_400 * 365)),
-        max_retries: call.options.max_retries.unwrap_or(options.max_retries),
+        bounds: call.options.bounds(shared),
         timing: Timing::default(),
         attempts: 0,
         retries: 0,
@@ -76,9 +71,7 @@ struct Run<'a> {
     shared: &'a Arc<Shared>,
     driver: &'a Arc<dyn Driver>,
     call: &'a Call,
-    start: Instant,
-    deadline: Instant,
-    max_retries: u32,
+    bounds: Bounds,
     timing: Timing,
     attempts: u32,
     retries: u32,
@@ -125,19 +118,27 @@ impl Run<'_> {
         let began = self.now();
         loop {
             let now = self.now();
-            let Admission::Wait { until, cause } = permit.admit(now).await else {
+            let admission = by(&*self.shared.clock, self.bounds.deadline, permit.admit(now)).await;
+            let admission = admission.ok_or_else(|| no_time("for its turn"))?;
+            let Admission::Wait { until, not_before, cause } = admission else {
                 self.timing.queued += self.now().saturating_duration_since(began);
                 return Ok(());
             };
-            let wait = until.saturating_duration_since(now);
+            let options = &self.shared.config.options;
             // Waiting for one's place in a paced queue is no shortage of quota.
-            let raise = cause != WaitCause::Pace && self.shared.config.options.on_limit == OnLimit::Raise;
-            let too_long =
-                cause == WaitCause::RetryAfter && wait > self.shared.config.options.max_retry_after;
-            if raise || too_long || until > self.deadline {
+            let raise = cause != WaitCause::Pace && options.on_limit == OnLimit::Raise;
+            let too_long = cause == WaitCause::RetryAfter
+                && not_before.saturating_duration_since(now) > options.max_retry_after;
+            // An estimate beyond the deadline is no reason to give up: those ahead may be quicker, or leave.
+            if raise || too_long || not_before > self.bounds.deadline || now >= self.bounds.deadline {
                 self.timing.queued += self.now().saturating_duration_since(began);
-                return Err(self.no_turn(wait, raise));
+                // Short of room by the client's own choice, and nothing heard of a limit: the server is slow.
+                return Err(match cause {
+                    WaitCause::Pace if self.limited.is_none() => no_time("for its turn"),
+                    _ => self.no_turn(until.saturating_duration_since(now), raise),
+                });
             }
+            let wait = until.min(self.bounds.deadline).saturating_duration_since(now);
             self.shared.emit(&Event::Wait { operation: self.call.operation, cause, duration: wait });
             tracing::debug!(?cause, wait_ms = wait.as_millis() as u64, "waiting for a turn");
             let changed = permit.changed();
@@ -156,7 +157,7 @@ impl Run<'_> {
             format!("the quota has no free slot for {seconds:.1} s and on_limit is raise")
         } else {
             format!(
-                "the quota has no free slot for {seconds:.1} s, longer than this call may wait; \
+                "the quota has no free slot for this call within its time, perhaps in {seconds:.1} s; \
                 raise timeout, or call later"
             )
         };
@@ -172,7 +173,7 @@ impl Run<'_> {
 
     async fn token(&mut self) -> Result<Arc<Token>> {
         let began = self.now();
-        let token = self.shared.tokens.get(self.shared, self.driver, self.deadline).await;
+        let token = self.shared.tokens.get(self.shared, self.driver, self.bounds).await;
         self.timing.token += self.now().saturating_duration_since(began);
         token
     }
@@ -192,12 +193,12 @@ impl Run<'_> {
             method: call.method.clone(),
             url: call.url(self.shared),
             headers,
-            body: call.body.clone(),
+            body: call.body.clone().map(Payload::new),
             progress: Progress::default(),
         };
         let sent = self.now();
         permit.sent(sent);
-        let until = self.deadline.min(sent + self.shared.config.options.attempt_timeout);
+        let until = self.bounds.deadline.min(sent + self.shared.config.options.attempt_timeout);
         let span = tracing::debug_span!("zhifuyun.attempt", attempt = self.attempts, path = call.path);
         let result =
             exchange::attempt(self.shared, self.driver.transport(), request, until).instrument(span).await;
@@ -220,7 +221,7 @@ impl Run<'_> {
         elapsed: Duration,
     ) -> Next {
         let verdict = envelope::judge(&response);
-        let request_id = request_id(&response.headers);
+        let request_id = exchange::request_id(&response.headers);
         self.shared.emit(&Event::Response {
             operation: self.call.operation,
             attempt: self.attempts,
@@ -241,7 +242,7 @@ impl Run<'_> {
         let error = envelope::error(&response, &verdict).with_request_id(request_id).with_retry_after(wait);
         if verdict.status == 401 && !self.refreshed {
             self.refreshed = true;
-            self.shared.tokens.invalidate(token).await;
+            self.shared.tokens.invalidate(&*self.shared.clock, token, self.bounds.deadline).await;
             self.retrying(&error, Duration::ZERO);
             return Next::Again;
         }
@@ -249,8 +250,9 @@ impl Run<'_> {
         if self.call.is_read() {
             return if transient { Next::Retry(error, wait) } else { Next::Fail(error) };
         }
-        // A server that fails in the middle may have finished the write before it failed.
-        self.maybe_applied = verdict.status >= 500 || verdict.status == 408;
+        // A server that fails in the middle may have finished the write before it failed; one that redirects may do so
+        // to show what it has written.
+        self.maybe_applied = verdict.status >= 500 || matches!(verdict.status, 301..=303 | 408);
         Next::Fail(error)
     }
 
@@ -266,7 +268,7 @@ impl Run<'_> {
         let error = envelope::error(response, verdict).with_request_id(request_id).with_retry_after(wait);
         let options = &self.shared.config.options;
         let hopeless = wait.is_some_and(|w| {
-            w > options.max_retry_after || self.now().checked_add(w).is_none_or(|t| t > self.deadline)
+            w > options.max_retry_after || self.now().checked_add(w).is_none_or(|t| t > self.bounds.deadline)
         });
         if options.on_limit == OnLimit::Raise {
             return Next::Fail(error);
@@ -313,8 +315,8 @@ impl Run<'_> {
     async fn back_off(&mut self, error: Error, wait: Option<Duration>) -> Result<()> {
         let options = &self.shared.config.options;
         let delay = retry::backoff(self.retries, &self.shared.jitter).max(wait.unwrap_or_default());
-        let in_time = self.now().checked_add(delay).is_some_and(|t| t < self.deadline);
-        let allowed = self.retries < self.max_retries && in_time && delay <= options.max_retry_after;
+        let in_time = self.now().checked_add(delay).is_some_and(|t| t < self.bounds.deadline);
+        let allowed = self.retries < self.bounds.max_retries && in_time && delay <= options.max_retry_after;
         if !allowed || !self.shared.retry_quota.spend() {
             return Err(error);
         }
@@ -326,19 +328,7 @@ impl Run<'_> {
     }
 
     fn retrying(&self, error: &Error, delay: Duration) {
-        self.shared.emit(&Event::Retry {
-            operation: self.call.operation,
-            attempt: self.attempts,
-            reason: error.reason(),
-            delay,
-        });
-        tracing::debug!(
-            kind = error.kind().as_str(),
-            reason = error.reason().as_str(),
-            delay_ms = delay.as_millis() as u64,
-            since_start_ms = self.now().saturating_duration_since(self.start).as_millis() as u64,
-            "trying again"
-        );
+        exchange::retrying(self.shared, self.call.operation, self.attempts, error, delay);
     }
 }
 
@@ -348,11 +338,4 @@ fn method_name(method: &http::Method) -> &'static str {
         http::Method::PATCH => "PATCH",
         _ => "GET",
     }
-}
-
-fn request_id(headers: &HeaderMap) -> Option<String> {
-    ["x-request-id", "request-id", "x-trace-id"].iter().find_map(|name| {
-        let value = headers.get(*name)?.to_str().ok()?.trim();
-        (!value.is_empty() && value.len() <= 256).then(|| value.to_owned())
-    })
 }

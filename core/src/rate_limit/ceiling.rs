@@ -4,7 +4,13 @@ use super::Plan;
 use std::time::{Duration, Instant};
 
 /// What the document names.
-const PLANS: [f64; 2] = [100.0, 1000.0];
+const PLANS: [f64; 2] = [SMALLEST, 1000.0];
+const SMALLEST: f64 = 100.0;
+/// A refusal after less than this share of the quota says that somebody else uses it, or that the server is busy:
+/// the limit is not what was met.
+const TELLING: f64 = 0.2;
+/// A second one within so long, which may contain a pause of a minute, is no accident.
+const AGAIN: Duration = Duration::from_secs(120);
 /// A learned number this close to a plan is taken for the plan.
 const CLOSE: f64 = 0.1;
 /// How long a plan that turned out wrong is not guessed again.
@@ -29,10 +35,19 @@ struct Level {
 pub(super) struct Ceiling {
     plan: Option<f64>,
     learns: bool,
+    learned: Learned,
+    /// What was known before the last refusal.
+    before: Learned,
+}
+
+/// What refusals have taught.
+#[derive(Debug, Clone, Copy, Default)]
+struct Learned {
     level: Option<Level>,
+    /// When a plan that was guessed turned out wrong.
     doubted: Option<Instant>,
-    /// Level and doubt before the last refusal.
-    before: (Option<Level>, Option<Instant>),
+    /// When a refusal last said nothing.
+    surprised: Option<Instant>,
 }
 
 impl Ceiling {
@@ -44,7 +59,7 @@ impl Ceiling {
             Plan::Auto => (None, true),
             Plan::Off => (None, false),
         };
-        Self { plan, learns, level: None, doubted: None, before: (None, None) }
+        Self { plan, learns, learned: Learned::default(), before: Learned::default() }
     }
 
     /// The plan was told, not learned.
@@ -52,14 +67,14 @@ impl Ceiling {
         self.plan.is_some()
     }
 
-    /// `auto` that has not met a 429 yet.
+    /// `auto` that has not learned a limit yet.
     pub(super) fn is_unlearned(&self) -> bool {
-        self.learns && self.plan.is_none() && self.level.is_none()
+        self.learns && self.plan.is_none() && self.learned.level.is_none()
     }
 
     /// It is below where it could be, so slots appear without any being released.
     pub(super) fn is_growing(&self) -> bool {
-        self.level.is_some()
+        self.learned.level.is_some()
     }
 
     /// The plan's number, if told.
@@ -69,7 +84,7 @@ impl Ceiling {
 
     /// Requests per window now; `None` without limit.
     pub(super) fn now(&self, now: Instant) -> Option<u64> {
-        let level = self.level.map(|level| level.at(now));
+        let level = self.learned.level.map(|level| level.at(now));
         match (self.plan, level) {
             (Some(plan), Some(level)) => Some(whole(level.min(plan))),
             (Some(only), None) | (None, Some(only)) => Some(whole(only)),
@@ -82,24 +97,32 @@ impl Ceiling {
         if !self.learns {
             return;
         }
-        self.before = (self.level, self.doubted);
+        self.before = self.learned;
         let own = f64::from(u32::try_from(own).unwrap_or(u32::MAX));
-        let before = self.now(now).map(|n| f64::from(u32::try_from(n).unwrap_or(u32::MAX)));
+        let limit = self.now(now).map(|n| f64::from(u32::try_from(n).unwrap_or(u32::MAX)));
+        // No plan is smaller than the smallest.
+        let before = limit.or((own < SMALLEST).then_some(SMALLEST));
+        if before.is_some_and(|b| own < b * TELLING) {
+            let again = self.learned.surprised.is_some_and(|at| now.saturating_duration_since(at) < AGAIN);
+            self.learned.surprised = Some(now);
+            if !again {
+                return;
+            }
+        }
         // The own count alone may span two windows of the server and be too high again and again, hence the
         // second bound. It may also be next to nothing when somebody else used up the window once, hence the
         // floor.
-        let mut top = before.map_or(own, |b| own.min(b * 0.95));
-        top = top.max(before.map_or(5.0, |b| (b / 4.0).max(1.0)));
-        let last = self.level;
+        let mut top = before.map_or(own, |b| own.min(b * 0.95).max(b / 2.0).max(1.0));
+        let last = self.learned.level;
         let mut base = (top * 0.95).max(1.0);
         let mut hold = Duration::ZERO;
         if self.plan.is_none() {
             if last.is_some_and(|l| PLANS.contains(&l.top))
-                && before.zip(last).is_some_and(|(b, l)| b <= l.top)
+                && limit.zip(last).is_some_and(|(b, l)| b <= l.top)
             {
-                self.doubted = Some(now);
+                self.learned.doubted = Some(now);
             }
-            let doubts = self.doubted.is_some_and(|at| now.saturating_duration_since(at) < DOUBT);
+            let doubts = self.learned.doubted.is_some_and(|at| now.saturating_duration_since(at) < DOUBT);
             if let Some(plan) = PLANS.into_iter().find(|p| !doubts && (top / p - 1.0).abs() <= CLOSE) {
                 (top, base, hold) = (plan, plan, HOLD_PLAN);
             }
@@ -108,19 +131,19 @@ impl Ceiling {
         if let Some(last) = last.filter(|l| (top / l.top - 1.0).abs() <= 0.15) {
             hold = hold.max(last.hold.saturating_mul(2).clamp(HOLD_MIN, HOLD_MAX));
         }
-        self.level = Some(Level { base, top, since: now, hold });
+        self.learned.level = Some(Level { base, top, since: now, hold });
     }
 
     /// The last refusal again, after more answers to requests from before it have come in.
     pub(super) fn revise(&mut self, own: u64, now: Instant) {
-        (self.level, self.doubted) = self.before;
+        self.learned = self.before;
         self.refused(own, now);
     }
 
     /// Forgets a level that has grown past the plan.
     pub(super) fn settle(&mut self, now: Instant) {
-        if self.plan.zip(self.level).is_some_and(|(plan, level)| level.at(now) >= plan) {
-            self.level = None;
+        if self.plan.zip(self.learned.level).is_some_and(|(plan, level)| level.at(now) >= plan) {
+            self.learned.level = None;
         }
     }
 }
@@ -167,7 +190,7 @@ mod tests {
 
     #[test]
     fn auto_snaps_and_looks_beyond_a_plan_ever_less_often() {
-        for (own, want) in [(91, 100), (108, 100), (1040, 1000), (300, 285), (85, 80), (2, 4)] {
+        for (own, want) in [(91, 100), (108, 100), (1040, 1000), (300, 285), (85, 80), (45, 47)] {
             let mut auto = Ceiling::new(Plan::Auto);
             auto.refused(own, at(0));
             assert_eq!(auto.now(at(0)), Some(want), "{own}");
@@ -196,10 +219,32 @@ mod tests {
     }
 
     #[test]
+    fn one_refusal_with_little_used_says_nothing_and_a_second_one_soon_does() {
+        for (plan, before, after) in [
+            (Plan::Auto, None, Some(47)),
+            (Plan::Free, Some(100), Some(47)),
+            (Plan::PerMinute(10), Some(10), Some(4)),
+        ] {
+            let mut ceiling = Ceiling::new(plan);
+            ceiling.refused(1, at(0));
+            assert_eq!((ceiling.now(at(0)), ceiling.is_growing()), (before, false), "{plan:?}");
+            ceiling.refused(0, at(130));
+            assert_eq!(ceiling.now(at(130)), before, "{plan:?}: long ago");
+            ceiling.refused(1, at(190));
+            assert_eq!(ceiling.now(at(190)), after, "{plan:?}");
+        }
+        // More may turn out to have been used than was known at first.
+        let mut auto = Ceiling::new(Plan::Auto);
+        auto.refused(10, at(0));
+        auto.revise(60, at(1));
+        assert_eq!(auto.now(at(1)), Some(57));
+    }
+
+    #[test]
     fn a_known_plan_recovers_and_is_never_exceeded() {
         let mut free = Ceiling::new(Plan::Free);
-        free.refused(0, at(0));
-        assert_eq!(free.now(at(0)), Some(23));
+        free.refused(20, at(0));
+        assert_eq!(free.now(at(0)), Some(47));
         assert!(free.now(at(150)).is_some_and(|n| n > 60));
         assert_eq!(free.now(at(100_000)), Some(100));
         free.settle(at(100_000));

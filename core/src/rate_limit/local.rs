@@ -100,7 +100,7 @@ impl LocalPermit {
                 state.rouse(now);
             }
             (Admission::Wait { until, .. }, Some(ticket)) => state.line(self.class).asks_again(ticket, until),
-            (Admission::Wait { until, cause }, None) => {
+            (Admission::Wait { until, cause, .. }, None) => {
                 state.queued(self.class, cause, now);
                 let bell = self.bell.get_or_insert_default();
                 self.stage = Stage::Waiting(state.line(self.class).join(bell.clone(), until));

@@ -61,8 +61,11 @@ pub enum Admission {
     Go,
     /// Ask again then, or earlier if `Permit::changed` says so.
     Wait {
-        /// The earliest moment at which asking again makes sense.
+        /// When asking again makes sense: an estimate that counts those ahead.
         until: Instant,
+        /// The request surely cannot leave earlier, even if everybody ahead goes away. A call whose deadline
+        /// comes first fails at once instead of waiting in vain.
+        not_before: Instant,
         /// Why.
         cause: WaitCause,
     },
@@ -114,6 +117,57 @@ pub trait Permit: Send {
 
 /// Decides when a request may leave. The default is in-process; the trait is there so that several processes
 /// can share one quota.
+///
+/// A limiter that lets one request go every 50 ms:
+///
+/// ```
+/// use std::sync::{Arc, Mutex};
+/// use std::time::{Duration, Instant};
+/// use zhifuyun::rate_limit::{Admission, Class, Limiter, Outcome, Permit, Quota, WaitCause};
+/// use zhifuyun::{BoxFuture, Client};
+///
+/// #[derive(Debug, Default)]
+/// struct Even(Mutex<Option<Instant>>);
+///
+/// struct Turn(Arc<Even>);
+///
+/// impl Limiter for Even {
+///     fn enter(self: Arc<Self>, _: Class) -> Box<dyn Permit> {
+///         Box::new(Turn(self))
+///     }
+///     fn quota(&self, now: Instant) -> Quota {
+///         let next = self.0.lock().unwrap().map_or(Duration::ZERO, |at| at.saturating_duration_since(now));
+///         Quota::new(0, Some(1_200), next)
+///     }
+/// }
+///
+/// impl Permit for Turn {
+///     fn admit(&mut self, now: Instant) -> BoxFuture<'_, Admission> {
+///         let mut next = self.0.0.lock().unwrap();
+///         let admission = match *next {
+///             Some(at) if at > now => Admission::Wait { until: at, not_before: at, cause: WaitCause::Pace },
+///             _ => {
+///                 *next = Some(now + Duration::from_millis(50));
+///                 Admission::Go
+///             }
+///         };
+///         Box::pin(async move { admission })
+///     }
+///     fn changed(&self) -> BoxFuture<'static, ()> {
+///         Box::pin(std::future::pending())
+///     }
+///     fn sent(&mut self, _: Instant) {}
+///     fn ended(&mut self, _: Outcome, _: Instant) {}
+/// }
+///
+/// let client = Client::builder()
+///     .client_id("id")
+///     .client_secret("secret")
+///     .limiter(Arc::new(Even::default()))
+///     .build()?;
+/// assert_eq!(client.quota().limit, Some(1_200));
+/// # Ok::<(), zhifuyun::Error>(())
+/// ```
 pub trait Limiter: fmt::Debug + Send + Sync + 'static {
     /// A new place in the queue.
     fn enter(self: Arc<Self>, class: Class) -> Box<dyn Permit>;
@@ -131,4 +185,12 @@ pub struct Quota {
     pub limit: Option<u64>,
     /// How long until the next single call could leave; zero if at once.
     pub next_free: Duration,
+}
+
+impl Quota {
+    /// A view, for limiters of one's own.
+    #[must_use]
+    pub fn new(used: u64, limit: Option<u64>, next_free: Duration) -> Self {
+        Self { used, limit, next_free }
+    }
 }

@@ -15,6 +15,9 @@ const WINDOW: Duration = Duration::from_secs(60);
 const MAX_PAUSE: Duration = Duration::from_secs(86_400);
 /// Seconds until the n-th probe when the server named no time.
 const PROBES: [u64; 6] = [1, 2, 4, 8, 16, 30];
+/// A probe that would come later than this after the first refusal, but before the server's window is surely over,
+/// waits until it is: the one that must succeed comes right then, not up to half a minute later.
+const LATE: Duration = Duration::from_secs(45);
 /// Bulk requests may catch up on so much time lost to slow answers.
 const CATCH_UP: Duration = Duration::from_secs(1);
 /// Above so many in flight the gentle start after a pause is over.
@@ -26,6 +29,7 @@ pub(super) struct Pause {
     /// The next request may leave then, as a probe.
     pub(super) at: Instant,
     pub(super) cause: WaitCause,
+    began: Instant,
     /// Probes refused so far.
     step: usize,
     /// Requests that were answered in the window before, if the ceiling learned from this pause.
@@ -252,9 +256,11 @@ impl State {
         let after = after.map(|d| d.min(MAX_PAUSE));
         // Never earlier than told; a little later, so that several clients do not meet at the edge.
         let told = after.map(|d| now + d + jitter.up_to((d / 10).min(Duration::from_millis(250))));
-        let probe_in = |step: usize| {
+        let probe_in = |step: usize, began: Instant| {
             let seconds = PROBES.get(step).or(PROBES.last()).copied().unwrap_or(30);
-            now + Duration::from_secs(seconds).mul_f64(0.85 + 0.3 * jitter.fraction())
+            let at = now + Duration::from_secs(seconds).mul_f64(0.85 + 0.3 * jitter.fraction());
+            let over = began + WINDOW + Duration::from_millis(100) + jitter.up_to(Duration::from_millis(400));
+            if at > began + LATE && now < began + WINDOW { over } else { at }
         };
         if let Some(pause) = &mut self.pause {
             if flight.probe {
@@ -270,7 +276,7 @@ impl State {
                 pause.at = pause.at.max(told).max(now + floor);
                 pause.cause = WaitCause::RetryAfter;
             } else if flight.probe {
-                pause.at = pause.at.max(probe_in(pause.step));
+                pause.at = pause.at.max(probe_in(pause.step, pause.began));
                 pause.cause = WaitCause::Pause;
             }
             return;
@@ -289,9 +295,9 @@ impl State {
         }
         let (at, cause) = match told {
             Some(told) => (told, WaitCause::RetryAfter),
-            None => (probe_in(0), WaitCause::Pause),
+            None => (probe_in(0, now), WaitCause::Pause),
         };
-        self.pause = Some(Pause { at, cause, step: 0, learned, probing: false });
+        self.pause = Some(Pause { at, cause, began: now, step: 0, learned, probing: false });
     }
 
     /// The probe came through: start again, gently.
@@ -299,14 +305,14 @@ impl State {
         self.pause = None;
         self.generation += 1;
         self.ramp = Some(2);
+        let Some(limit) = self.ceiling.now(now) else { return };
         if !self.ceiling.is_known() && self.gentle.is_none() {
             self.log.forgive();
         }
-        let Some(limit) = self.ceiling.now(now) else { return };
         // A second pause within the minute: somebody else uses the quota too, so do not press on.
         let (interval, shrink) = match self.gentle {
             Some(_) => (self.interval(limit), 1.0),
-            None => (self.interval(self.ceiling.plan().unwrap_or(limit)), 0.9),
+            None => (self.interval(self.ceiling.plan().unwrap_or(limit.max(100))), 0.9),
         };
         self.gentle = Some(Gentle { until: now + WINDOW, interval, shrink });
         self.next_slot = Some(now + interval);

@@ -60,7 +60,7 @@ impl HttpTransport {
         let https = request.url.scheme() == "https";
         let mut outgoing = reqwest::Request::new(request.method, request.url);
         *outgoing.headers_mut() = request.headers;
-        *outgoing.body_mut() = request.body.map(reqwest::Body::from);
+        *outgoing.body_mut() = request.body.map(reqwest::Body::wrap);
         let response =
             self.client.execute(outgoing).await.map_err(|e| classify::before_head(e.without_url(), https))?;
         request.progress.head_arrived();

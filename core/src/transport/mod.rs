@@ -2,9 +2,11 @@
 
 mod classify;
 mod http;
+mod payload;
 mod tls;
 
 pub(crate) use self::http::HttpTransport;
+pub(crate) use self::payload::Payload;
 
 use crate::clock::BoxFuture;
 use crate::error::Reason;
@@ -34,7 +36,7 @@ pub(crate) struct HttpRequest {
     pub(crate) method: Method,
     pub(crate) url: Url,
     pub(crate) headers: HeaderMap,
-    pub(crate) body: Option<Bytes>,
+    pub(crate) body: Option<Payload>,
     pub(crate) progress: Progress,
 }
 

@@ -344,8 +344,9 @@ impl World {
                 let lag = self.rng.u64(0..2_000);
                 self.push(self.now + lag, id, What::Send);
             }
-            Admission::Wait { until, cause } => {
+            Admission::Wait { until, not_before, cause } => {
                 assert!(until > now, "a wait that is over makes a busy loop");
+                assert!(not_before <= until, "sure to wait longer than it was told");
                 self.causes.push((self.now, id, cause));
                 let round = self.tasks[i].round;
                 let mut bell = self.tasks[i].permit.as_ref().unwrap().changed();

@@ -25,7 +25,7 @@ fn world_with(
 async fn reads_are_retried_and_writes_are_not() {
     type Make = fn() -> Reply;
     // What fails, attempts of a read, attempts of a write, whether the write may have happened.
-    let table: [(Make, usize, usize, bool); 10] = [
+    let table: [(Make, usize, usize, bool); 13] = [
         (|| reply(500, ""), 3, 1, true),
         (|| reply(502, ""), 3, 1, true),
         (|| reply(503, ""), 3, 1, true),
@@ -33,6 +33,9 @@ async fn reads_are_retried_and_writes_are_not() {
         (|| reply(408, ""), 3, 1, true),
         (|| reply(501, ""), 1, 1, true),
         (|| reply(404, ""), 1, 1, false),
+        (|| reply(302, ""), 1, 1, true),
+        (|| reply(303, ""), 1, 1, true),
+        (|| reply(307, ""), 1, 1, false),
         (|| failure(Reason::Connect, true), 3, 3, false),
         (|| failure(Reason::ConnectionClosed, false), 3, 1, true),
         (|| failure(Reason::BodyInterrupted, false), 3, 1, true),
@@ -195,6 +198,35 @@ async fn bad_input_is_refused_before_anything_is_sent() {
     for e in errors {
         assert_eq!((e.kind(), e.attempts()), (ErrorKind::InvalidArgument, 0), "{e}");
         assert!(e.argument().is_some() && e.operation().is_some());
+    }
+    assert_eq!(w.tokens(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn odd_timeouts() {
+    for timeout in [Duration::MAX, Duration::from_secs(10_000_000_000), Duration::from_secs(u64::MAX / 2)] {
+        let w = world_with(
+            |b| {
+                b.timeout(timeout)
+                    .attempt_timeout(timeout)
+                    .connect_timeout(timeout)
+                    .pool_idle_timeout(timeout)
+                    .max_retry_after(timeout)
+            },
+            |n| (NOW, if n == 1 { reply(503, "") } else { conversation() }),
+        );
+        w.client.authenticate().await.unwrap();
+        w.client.conversations().get("c1").await.unwrap();
+        w.client.conversations().get("c1").timeout(timeout).await.unwrap();
+    }
+    let w = world(|_| (NOW, conversation()));
+    let zero = crate::RequestOptions { timeout: Some(NOW), ..crate::RequestOptions::default() };
+    for e in [
+        w.client.conversations().get("c1").timeout(NOW).await.unwrap_err(),
+        w.client.authenticate_with(zero).await.unwrap_err(),
+    ] {
+        assert_eq!((e.kind(), e.argument()), (ErrorKind::InvalidArgument, Some("timeout")));
+        assert!(e.operation().is_some());
     }
     assert_eq!(w.tokens(), 0);
 }

@@ -68,7 +68,11 @@ impl Transport for Fake {
 }
 
 #[derive(Debug)]
-struct FakeDriver(Arc<Fake>);
+struct FakeDriver {
+    fake: Arc<Fake>,
+    /// Has no background.
+    inline: bool,
+}
 
 impl Driver for FakeDriver {
     fn runs_between_calls(&self) -> bool {
@@ -76,12 +80,15 @@ impl Driver for FakeDriver {
     }
 
     fn transport(&self) -> &dyn Transport {
-        &*self.0
+        &*self.fake
     }
     fn transport_handle(&self) -> Arc<dyn Transport> {
-        Arc::clone(&self.0) as _
+        Arc::clone(&self.fake) as _
     }
     fn background(&self, job: Job) -> Option<Job> {
+        if self.inline {
+            return Some(job);
+        }
         tokio::spawn(job(self.transport_handle()));
         None
     }
@@ -103,6 +110,19 @@ impl World {
         change: impl FnOnce(ClientBuilder) -> ClientBuilder,
         script: impl Fn(&str, usize) -> (Duration, Reply) + Send + Sync + 'static,
     ) -> Self {
+        Self::make(change, false, script)
+    }
+
+    /// On a driver that can do nothing beside calls.
+    pub(super) fn inline(script: impl Fn(&str, usize) -> (Duration, Reply) + Send + Sync + 'static) -> Self {
+        Self::make(|b| b, true, script)
+    }
+
+    fn make(
+        change: impl FnOnce(ClientBuilder) -> ClientBuilder,
+        inline: bool,
+        script: impl Fn(&str, usize) -> (Duration, Reply) + Send + Sync + 'static,
+    ) -> Self {
         let clock = Arc::new(PausedClock::new());
         let builder = Client::builder()
             .client_id("id")
@@ -118,8 +138,12 @@ impl World {
             asking: 0.into(),
             crowd: 0.into(),
         });
-        let driver = Arc::new(FakeDriver(Arc::clone(&fake)));
+        let driver = Arc::new(FakeDriver { fake: Arc::clone(&fake), inline });
         Self { client: Client { shared: Arc::new(shared), driver }, clock, fake }
+    }
+
+    pub(super) fn clock_now(&self) -> Instant {
+        self.clock.now()
     }
 
     /// How many requests went to a path.

@@ -2,5 +2,7 @@
 
 mod calls;
 mod fake;
+mod limits;
 mod model;
+mod refresh;
 mod tokens;

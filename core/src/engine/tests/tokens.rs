@@ -1,11 +1,12 @@
 //! The life of the token (FAULTS table A).
 
 use super::fake::*;
+use crate::OnLimit;
 use crate::error::{ErrorKind, Reason};
 use std::sync::Arc;
 use std::time::Duration;
 
-fn normal(path: &str, n: usize) -> (Duration, Reply) {
+pub(super) fn normal(path: &str, n: usize) -> (Duration, Reply) {
     if path == "/oauth/token" { (20 * MS, token(n, "3600")) } else { (5 * MS, conversation()) }
 }
 
@@ -140,65 +141,7 @@ async fn a_failed_refresh_reaches_those_who_waited_and_nobody_else() {
     assert_eq!(world.tokens(), 2);
 }
 
-#[tokio::test(start_paused = true)]
-async fn refreshed_ahead_of_expiry_while_the_old_token_serves() {
-    let world =
-        World::new(
-            |path, n| {
-                if path == "/oauth/token" { (SECOND, token(n, "3600")) } else { (NOW, conversation()) }
-            },
-        );
-    world.client.conversations().get("c1").await.unwrap();
-    // In the refresh margin: 300 s before the safety margin of 30 s.
-    tokio::time::advance(3_300 * SECOND).await;
-    let before = world.clock_now();
-    world.client.conversations().get("c1").await.unwrap();
-    assert_eq!(world.clock_now(), before, "nobody waited");
-    tokio::time::sleep(2 * SECOND).await;
-    world.client.conversations().get("c1").await.unwrap();
-    assert_eq!(world.authorizations(ONE), ["Bearer t1", "Bearer t1", "Bearer t2"]);
-    assert_eq!(world.tokens(), 2);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_failing_refresh_ahead_of_expiry_disturbs_nobody() {
-    // A6
-    let world = World::with(
-        |b| b.max_retries(0),
-        |path, n| match (path, n) {
-            ("/oauth/token", 2) => (NOW, reply(500, "")),
-            ("/oauth/token", n) => (NOW, token(n, "3600")),
-            _ => (NOW, conversation()),
-        },
-    );
-    world.client.conversations().get("c1").await.unwrap();
-    tokio::time::advance(3_400 * SECOND).await;
-    for _ in 0..3 {
-        world.client.conversations().get("c1").await.unwrap();
-        tokio::time::sleep(MS).await;
-    }
-    assert_eq!(world.tokens(), 3, "failed once, then succeeded");
-}
-
-#[tokio::test(start_paused = true)]
-async fn either_clock_expires_a_token() {
-    // A10: the wall clock an hour ahead expires the token once, not again and again.
-    let world = World::new(normal);
-    world.client.conversations().get("c1").await.unwrap();
-    world.clock.skew_ms(3_600_000);
-    for _ in 0..5 {
-        world.client.conversations().get("c1").await.unwrap();
-    }
-    assert_eq!(world.tokens(), 2);
-    // An hour back: the monotonic clock decides.
-    world.clock.skew_ms(-3_600_000);
-    world.client.conversations().get("c1").await.unwrap();
-    assert_eq!(world.tokens(), 2);
-    tokio::time::advance(4_000 * SECOND).await;
-    world.client.conversations().get("c1").await.unwrap();
-    assert_eq!(world.tokens(), 3);
-}
-
+/// A store that forgets nothing, or never answers.
 #[tokio::test(start_paused = true)]
 async fn odd_lifetimes() {
     // A7: `expires_in`, requests for a token after two calls at once, and after one more 20 s later.
@@ -254,52 +197,53 @@ async fn unusable_tokens() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_clients_share_a_store() {
-    // A13
-    let store = Arc::new(crate::MemoryTokenStore::new());
-    let first = World::with(|b| b.token_store(Arc::clone(&store) as _), normal);
-    let second = World::with(|b| b.token_store(store), normal);
-    first.client.conversations().get("c1").await.unwrap();
-    second.client.conversations().get("c1").await.unwrap();
-    assert_eq!((first.tokens(), second.tokens()), (1, 0));
+async fn authenticating_together_is_authenticating_once() {
+    let world = World::new(normal);
+    let all = (0..100).map(|_| world.client.authenticate());
+    futures_util::future::join_all(all).await.into_iter().for_each(Result::unwrap);
+    assert_eq!(world.tokens(), 1);
+    world.client.authenticate().await.unwrap();
+    assert_eq!(world.tokens(), 2, "but a new one each time");
+
+    let world = World::new(|_, _| (10 * MS, reply_with(401, &[("x-request-id", "r1")], "")));
+    let all = (0..100).map(|_| world.client.authenticate());
+    for result in futures_util::future::join_all(all).await {
+        let e = result.unwrap_err();
+        assert_eq!((e.reason(), e.operation()), (Reason::InvalidCredentials, Some("authenticate")));
+        assert_eq!((e.attempts(), e.request_id(), e.timing().total), (1, Some("r1"), 10 * MS));
+    }
+    assert_eq!(world.tokens(), 1);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_provider_is_asked_again_for_every_token() {
-    // A11: the key is rotated; the token of the old one is refused.
-    struct Vault(std::sync::atomic::AtomicUsize);
-    impl crate::CredentialsProvider for Vault {
-        fn credentials(&self) -> crate::BoxFuture<'_, crate::Result<crate::Credentials>> {
-            let n = self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
-            Box::pin(async move {
-                if n == 2 {
-                    return Err(crate::Error::new(
-                        ErrorKind::Config,
-                        Reason::InvalidConfig,
-                        "the vault is sealed",
-                    ));
-                }
-                Ok(crate::Credentials::new("id", format!("secret{n}")))
-            })
-        }
+async fn the_token_endpoint_is_retried_by_the_rules_of_the_call() {
+    // Retries of one call.
+    let world = World::new(|_, _| (NOW, reply(503, "")));
+    for (retries, requests) in [(0, 1), (2, 3), (4, 5)] {
+        let before = world.tokens();
+        world.client.conversations().get("c1").max_retries(retries).await.unwrap_err();
+        assert_eq!(world.tokens() - before, requests);
     }
-    let world = World::with(
-        |b| b.credentials_provider(Vault(0.into())),
-        |path, n| match path {
-            "/oauth/token" => (NOW, token(n, "3600")),
-            _ if n % 2 == 1 => (NOW, reply(401, "{}")),
-            _ => (NOW, conversation()),
-        },
-    );
-    world.client.conversations().get("c1").await.unwrap();
-    assert_eq!(world.tokens(), 2);
+    // The budget of all.
+    for _ in 0..100 {
+        world.client.conversations().get("c1").await.unwrap_err();
+    }
+    assert_eq!(world.tokens(), 9 + 100 + 29, "35 retries in all, 6 of them above");
+    // A limit.
+    let limited = |on_limit| {
+        World::with(
+            move |b| b.on_limit(on_limit),
+            |path, n| match path {
+                "/oauth/token" if n == 1 => (NOW, reply_with(429, &[("retry-after", "5")], "")),
+                _ => normal(path, n),
+            },
+        )
+    };
+    let world = limited(OnLimit::Raise);
     let e = world.client.conversations().get("c1").await.unwrap_err();
-    assert_eq!((e.kind(), e.message()), (ErrorKind::Config, "the vault is sealed"));
-}
-
-impl World {
-    fn clock_now(&self) -> std::time::Instant {
-        use crate::clock::Clock as _;
-        self.clock.now()
-    }
+    assert_eq!((e.kind(), e.retry_after(), world.tokens()), (ErrorKind::RateLimit, Some(5 * SECOND), 1));
+    let world = limited(OnLimit::Wait);
+    let e = world.client.conversations().get("c1").timeout(4 * SECOND).await.unwrap_err();
+    assert_eq!((e.kind(), e.reason(), world.tokens()), (ErrorKind::RateLimit, Reason::WaitTooLong, 1));
+    world.client.conversations().get("c1").await.unwrap();
 }

@@ -13,26 +13,27 @@ impl State {
         };
         let limit = self.ceiling.now(now);
         let turns = |from: Instant, gap: Duration| from + gap.saturating_mul(saturating(rank)).min(MAX_PAUSE);
-        let wait = |until: Instant, cause| Admission::Wait {
-            until: until.max(now + Duration::from_millis(1)),
-            cause,
+        let wait = |until: Instant, not_before: Instant, cause| {
+            let until = until.max(now + Duration::from_millis(1));
+            Admission::Wait { until, not_before: not_before.clamp(now, until), cause }
         };
         let gap = limit.map_or(Duration::from_millis(10), |limit| self.interval(limit));
         let patience = (self.latency * 2).clamp(Duration::from_millis(50), Duration::from_secs(1));
 
         if let Some(pause) = &self.pause {
             if pause.probing {
-                return wait(turns(now + patience, gap), pause.cause);
+                return wait(turns(now + patience, gap), now, pause.cause);
             }
             if now < pause.at {
-                return wait(turns(pause.at, gap), pause.cause);
+                return wait(turns(pause.at, gap), pause.at, pause.cause);
             }
             // Whoever asks first may probe, so that one who never asks cannot hold up the rest. A limit that
             // was told still binds the probe; a learned one does not, it may be what is wrong.
             return match self.ceiling.plan() {
                 Some(plan) if self.log.binding() + self.busy() >= plan => {
                     let k = self.log.binding() + self.busy() + 1 - plan;
-                    wait(turns(self.release(k, plan, now), gap), WaitCause::Plan)
+                    let free = self.release(k, plan, now);
+                    wait(turns(free, gap), free, WaitCause::Plan)
                 }
                 _ => Admission::Go,
             };
@@ -49,18 +50,20 @@ impl State {
             let held = self.log.binding() + self.busy();
             if held + ahead >= limit {
                 let mut until = self.release(held + ahead + 1 - limit, limit, now);
+                let mut free = self.release((held + 1).saturating_sub(limit), limit, now);
                 if let Some(due) = due.filter(|_| class == Class::Bulk && position == 0) {
-                    until = until.min(due.max(self.release((held + 1).saturating_sub(limit), limit, now)));
+                    until = until.min(due.max(free));
                 }
                 if self.ceiling.is_growing() {
                     let grown = Duration::from_secs(5).saturating_mul(saturating(rank + 1)).min(WINDOW);
                     until = until.min(now + grown);
+                    free = now;
                 }
-                return wait(until, WaitCause::Plan);
+                return wait(until, free, WaitCause::Plan);
             }
         }
         if self.busy().saturating_add(rank) >= self.crowd(limit, now) {
-            return wait(turns(now + patience, Duration::from_millis(10)), WaitCause::Pace);
+            return wait(turns(now + patience, Duration::from_millis(10)), now, WaitCause::Pace);
         }
         if let Some(gentle) = &self.gentle {
             // Only single calls come closer and closer together; bulk keeps its even pace.
@@ -70,14 +73,14 @@ impl State {
             };
             let slot = turns(self.next_slot.map_or(now, |slot| slot + extra), gentle.interval);
             if slot > now {
-                return wait(slot, WaitCause::Pace);
+                return wait(slot, now, WaitCause::Pace);
             }
         }
         if let Some(limit) = limit.filter(|_| class == Class::Bulk && self.gentle.is_none() && !overdue) {
             let earliest = self.next_slot.map_or(now, |slot| slot.max(before(now, CATCH_UP)));
             let slot = earliest + self.interval(limit).saturating_mul(saturating(position)).min(MAX_PAUSE);
             if slot > now {
-                return wait(slot, WaitCause::Pace);
+                return wait(slot, now, WaitCause::Pace);
             }
         }
         Admission::Go
@@ -87,14 +90,14 @@ impl State {
     /// seems.
     fn crowd(&self, limit: Option<u64>, now: Instant) -> u64 {
         let unproven = match limit {
-            None if self.ceiling.is_unlearned() => 12 + self.log.live() / 10,
+            None if self.ceiling.is_unlearned() => 32 + self.log.live() / 10,
             // Twice what the limit and the latency need.
             Some(limit) if self.ceiling.is_growing() => {
                 let needed = limit.saturating_mul(self.latency.min(WINDOW).as_millis() as u64) / 60_000;
                 4 + limit / 50 + needed * 2
             }
             Some(_) if self.born.is_none_or(|born| now.saturating_duration_since(born) < WINDOW) => {
-                16 + self.log.live() / 4
+                32 + self.log.live() / 4
             }
             _ => u64::MAX,
         };
