@@ -223,7 +223,10 @@ impl TokenManager {
         };
         let body = request::body(&credentials.client_id, &credentials.client_secret);
         let (sent, sent_wall, Grant { access_token, lifetime }) =
-            exchange::token(shared, transport, body, deadline, request::grant).await?;
+            exchange::token(shared, transport, body, deadline, |r| {
+                request::grant(r, &credentials.client_secret)
+            })
+            .await?;
         let (lifetime, keep) = match lifetime {
             Lifetime::SingleUse => (Duration::ZERO, false),
             Lifetime::For(lifetime) => (lifetime, true),

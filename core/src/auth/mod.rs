@@ -32,6 +32,11 @@ pub(crate) struct Token {
 }
 
 impl Token {
+    /// The token as the server gave it.
+    pub(crate) fn expose(&self) -> &str {
+        self.header.to_str().ok().and_then(|v| v.strip_prefix("Bearer ")).unwrap_or_default()
+    }
+
     /// By both clocks: the monotonic one stands still in a suspended machine, the wall clock can be set back.
     fn is_valid(&self, now: Instant, wall: SystemTime) -> bool {
         now < self.expires && wall < self.expires_wall
