@@ -22,7 +22,7 @@ pub(crate) async fn attempt(
     tokio::select! {
         biased;
         answer = transport.send(request) => answer,
-        () = shared.clock.deadline(deadline) => Err(timed_out(&progress)),
+        () = shared.clock.deadline(deadline) => progress.refusal().ok_or_else(|| timed_out(&progress)),
     }
 }
 

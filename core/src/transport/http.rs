@@ -1,6 +1,6 @@
 //! The transport over reqwest. Nothing else in this crate knows reqwest.
 
-use super::classify::{self, DnsFailure};
+use super::classify::{self, DnsFailure, Failure};
 use super::{HttpRequest, HttpResponse, Transport, TransportError, TransportOptions, tls};
 use crate::clock::BoxFuture;
 use crate::config::Proxy;
@@ -62,60 +62,76 @@ impl HttpTransport {
         *outgoing.headers_mut() = request.headers;
         *outgoing.body_mut() = request.body.map(reqwest::Body::from);
         let response =
-            self.client.execute(outgoing).await.map_err(|e| classify::before_head(e.without_url(), https))?;
-        request.progress.head_arrived();
-        let status = response.status().as_u16();
-        if let Some(encoding) = response.headers().get(CONTENT_ENCODING)
-            && !encoding.as_bytes().eq_ignore_ascii_case(b"identity")
-        {
-            return Err(TransportError {
-                reason: Reason::Protocol,
-                not_sent: false,
-                retryable: false,
-                message: "the server used a content encoding that the client did not offer".to_owned(),
-                status: Some(status),
-                source: None,
-            });
+            self.client.execute(outgoing).await.map_err(|e| classify::before_head(failure(e), https))?;
+        let mut answer = HttpResponse {
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            body: Bytes::new(),
+            close_delimited: response.version() <= ::http::Version::HTTP_11
+                && response.content_length().is_none()
+                && !response.headers().contains_key(TRANSFER_ENCODING),
+        };
+        let refused = !response.status().is_success();
+        request.progress.head_arrived(refused.then(|| answer.clone()));
+        let (body, fault) = self.read_body(response).await;
+        match fault {
+            // A refusal is told by its status, however little of its words arrived.
+            Some(fault) if !refused => Err(TransportError { status: Some(answer.status), ..fault }),
+            _ => {
+                answer.body = body;
+                Ok(answer)
+            }
         }
-        let close_delimited = response.version() <= ::http::Version::HTTP_11
-            && response.content_length().is_none()
-            && !response.headers().contains_key(TRANSFER_ENCODING);
-        let headers = response.headers().clone();
-        let body = self.read_body(response, status).await?;
-        Ok(HttpResponse { status, headers, body, close_delimited })
     }
 
     /// Reads the decoded body up to the cap, so that neither a huge body nor a compressed bomb fills memory.
-    async fn read_body(
-        &self,
-        mut response: reqwest::Response,
-        status: u16,
-    ) -> std::result::Result<Bytes, TransportError> {
+    /// Returns what arrived, and why it is not all.
+    async fn read_body(&self, mut response: reqwest::Response) -> (Bytes, Option<TransportError>) {
+        let encoding = response.headers().get(CONTENT_ENCODING);
+        if encoding.is_some_and(|e| !e.as_bytes().eq_ignore_ascii_case(b"identity")) {
+            return (Bytes::new(), Some(unknown_encoding()));
+        }
         let cap = self.options.max_response_bytes;
         let announced = response.content_length();
         if announced.is_some_and(|n| n > cap) {
-            return Err(too_large(cap, status));
+            return (Bytes::new(), Some(too_large(cap)));
         }
-        let next =
-            |r: reqwest::Result<Option<Bytes>>| r.map_err(|e| classify::in_body(e.without_url(), status));
-        let Some(first) = next(response.chunk().await)? else { return Ok(Bytes::new()) };
-        if announced == Some(first.len() as u64) {
-            return Ok(first);
-        }
-        let mut body = BytesMut::from(first);
+        let mut body = BytesMut::new();
         loop {
-            if body.len() as u64 > cap {
-                return Err(too_large(cap, status));
+            let chunk = match response.chunk().await {
+                Ok(Some(chunk)) => chunk,
+                Ok(None) => return (body.freeze(), None),
+                Err(e) => return (body.freeze(), Some(classify::in_body(failure(e)))),
+            };
+            if announced == Some(chunk.len() as u64) {
+                return (chunk, None);
             }
-            match next(response.chunk().await)? {
-                Some(chunk) => body.extend_from_slice(&chunk),
-                None => return Ok(body.freeze()),
+            body.extend_from_slice(&chunk);
+            if body.len() as u64 > cap {
+                body.truncate(usize::try_from(cap).unwrap_or(usize::MAX));
+                return (body.freeze(), Some(too_large(cap)));
             }
         }
     }
 }
 
-fn too_large(cap: u64, status: u16) -> TransportError {
+/// What the classification needs to know, without the URL.
+fn failure(error: reqwest::Error) -> Failure {
+    Failure { connect: error.is_connect(), timeout: error.is_timeout(), source: error.without_url().into() }
+}
+
+fn unknown_encoding() -> TransportError {
+    TransportError {
+        reason: Reason::Protocol,
+        not_sent: false,
+        retryable: false,
+        message: "the server used a content encoding that the client did not offer".to_owned(),
+        status: None,
+        source: None,
+    }
+}
+
+fn too_large(cap: u64) -> TransportError {
     TransportError {
         reason: Reason::BodyTooLarge,
         not_sent: false,
@@ -123,7 +139,7 @@ fn too_large(cap: u64, status: u16) -> TransportError {
         message: format!(
             "the decoded body exceeds {cap} bytes; raise max_response_bytes if that is expected"
         ),
-        status: Some(status),
+        status: None,
         source: None,
     }
 }
