@@ -61,10 +61,15 @@ pub(super) fn before_head(failure: Failure, https: bool) -> TransportError {
 fn no_address(error: &(dyn StdError + 'static)) -> Option<Meaning> {
     let dns = find::<DnsFailure>(error)?;
     // The name may be good: there was no file descriptor left to look it up with.
-    if let Some(io) = dns.source.as_ref().filter(|e| matches!(e.raw_os_error(), Some(EMFILE | ENFILE))) {
+    if let Some(io) = dns.source.as_ref().filter(|e| is_exhaustion(e)) {
         return Some((Reason::Connect, true, true, format!("no connection to the server: {}", plain(io))));
     }
     Some((Reason::Dns, true, true, format!("{dns}; check base_url and the network")))
+}
+
+/// Whether the process, or the system, has no file descriptor left.
+pub(super) fn is_exhaustion(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(EMFILE | ENFILE))
 }
 
 fn no_tls(error: &(dyn StdError + 'static)) -> Option<Meaning> {

@@ -3,13 +3,18 @@
 use super::classify::{self, DnsFailure, Failure};
 use super::{HttpRequest, HttpResponse, Transport, TransportError, TransportOptions, tls};
 use crate::clock::BoxFuture;
-use crate::config::Proxy;
+use crate::config::{NoProxy, Proxy};
 use crate::error::{Error, Reason, Result};
 use ::http::header::{CONTENT_ENCODING, TRANSFER_ENCODING};
 use bytes::{Bytes, BytesMut};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How often an HTTP/2 connection with calls under way is asked whether it is alive, and how long it may think.
+const H2_PING_INTERVAL: Duration = Duration::from_secs(10);
+const H2_PING_TIMEOUT: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Clone)]
 pub(crate) struct HttpTransport {
@@ -27,6 +32,10 @@ impl HttpTransport {
             .tls_backend_preconfigured(tls)
             .connect_timeout(options.connect_timeout)
             .pool_idle_timeout(options.pool_idle_timeout)
+            // A connection that lost its other end without a word is noticed while calls wait on it.
+            .http2_keep_alive_interval(H2_PING_INTERVAL)
+            .http2_keep_alive_timeout(H2_PING_TIMEOUT)
+            .http2_keep_alive_while_idle(false)
             .tcp_nodelay(true)
             .user_agent(&options.user_agent)
             .referer(false)
@@ -36,8 +45,8 @@ impl HttpTransport {
             .retry(reqwest::retry::never())
             .dns_resolver(Arc::new(Resolver));
         builder = match &options.proxy {
-            Proxy::Environment => builder,
-            Proxy::None => builder.no_proxy(),
+            Proxy::Environment if !NoProxy::from_environment().is_everything() => builder,
+            Proxy::Environment | Proxy::None => builder.no_proxy(),
             Proxy::Url(url) => {
                 let proxy = reqwest::Proxy::all(url.expose())
                     .map_err(|_| Error::config("proxy is not a valid http, https or socks5 URL"))?;
@@ -162,8 +171,14 @@ impl Resolve for Resolver {
             match found {
                 Ok(addresses) if !addresses.is_empty() => Ok(Box::new(addresses.into_iter()) as Addrs),
                 Ok(_) => Err(DnsFailure::new(name.as_str(), None).into()),
-                Err(e) => Err(DnsFailure::new(name.as_str(), Some(e)).into()),
+                Err(e) => Err(DnsFailure::new(name.as_str(), Some(no_descriptor().unwrap_or(e))).into()),
             }
         })
     }
+}
+
+/// The error of a process that cannot open another file. Without one to look a name up with, the system's resolver
+/// says that there is no such name.
+fn no_descriptor() -> Option<std::io::Error> {
+    std::net::UdpSocket::bind("127.0.0.1:0").err().filter(classify::is_exhaustion)
 }

@@ -1,4 +1,4 @@
-//! One request out, one answer in. The engine knows this trait; only `http.rs` knows reqwest.
+//! One request out, one answer in. The engine knows this trait; only `http.rs` knows the HTTP library.
 
 mod classify;
 mod http;
