@@ -2,10 +2,9 @@
 
 use super::payload::{ConversationPayload, Name, TicketPayload};
 use super::reason::{WebhookReason, refuse};
-use super::time::instant;
 use crate::envelope::mend;
 use crate::error::{Error, Result};
-use crate::models::Extra;
+use crate::models::{Extra, instant};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::Value;
 use serde_json::value::RawValue;
