@@ -23,7 +23,6 @@ CARGO = ["cargo", "test", "-q", "-p", "zhifuyun-contract", "--test"]
 RUNNERS = {
     "rust": CARGO + ["asynchronous"],
     "rust-blocking": CARGO + ["blocking"],
-    "php": ["sh", "bindings/php/make.sh", "contract"],
     "python": ["bindings/python/make.sh", "contract"],
     "python-async": ["bindings/python/make.sh", "contract"],
     "node": ["bindings/node/make.sh", "contract"],

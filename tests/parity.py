@@ -17,13 +17,23 @@ def load(path):
     return json.loads(path.read_text("utf-8"))
 
 
+def report_of(path):
+    """What a runner left; None if it is not there or broken, as after a crash."""
+    try:
+        report = load(path)
+        return {"passed": report["passed"], "failed": report["failed"], "seconds": report["seconds"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 def main():
     scenarios = ROOT / "scenarios"
     names = {path.relative_to(scenarios).with_suffix("").as_posix() for path in scenarios.rglob("*.json")}
     merged, wrong = {}, []
     for runner in load(HERE / "runners.json"):
         path = REPORTS / f"{runner}.json"
-        report = load(path) if path.exists() else {"passed": [], "failed": [], "seconds": 0.0}
+        found = report_of(path)
+        report = found or {"passed": [], "failed": [], "seconds": 0.0}
         passed, failed = set(report["passed"]), {each["name"]: each["why"] for each in report["failed"]}
         skipped = names - passed - failed.keys()
         merged[runner] = {
@@ -32,9 +42,9 @@ def main():
             "skipped": len(skipped),
             "seconds": report["seconds"],
         }
-        wrong += [f"{runner}: there is no report {path}"] if not path.exists() else []
+        wrong += [f"{runner}: there is no report {path}"] if not found else []
         wrong += [f"{runner}: {name}: {why}" for name, why in sorted(failed.items())]
-        wrong += [f"{runner}: {name}: was not run" for name in sorted(skipped)[:5] if path.exists()]
+        wrong += [f"{runner}: {name}: was not run" for name in sorted(skipped)[:5] if found]
         wrong += [f"{runner}: {name}: is no scenario" for name in sorted((passed | failed.keys()) - names)]
     if load(HERE / "known_gaps.json") != []:
         wrong.append("known_gaps.json must be []")

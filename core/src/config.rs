@@ -39,6 +39,21 @@ impl Proxy {
     }
 }
 
+/// What the environment excepts from its proxy.
+#[derive(Debug)]
+pub(crate) struct NoProxy(String);
+
+impl NoProxy {
+    pub(crate) fn from_environment() -> Self {
+        Self(["NO_PROXY", "no_proxy"].iter().find_map(|name| std::env::var(name).ok()).unwrap_or_default())
+    }
+
+    /// `*` means every host, also one that is written as an address.
+    pub(crate) fn is_everything(&self) -> bool {
+        self.0.split(',').any(|entry| entry.trim() == "*")
+    }
+}
+
 /// The options of a client. Set through the builder; every default is listed here.
 #[derive(Debug, Clone)]
 pub(crate) struct Options {
@@ -303,6 +318,20 @@ mod tests {
     fn header_bound_values() {
         let e = with(|o| o.user_agent = Some("x\r\nevil: 1".into())).unwrap_err();
         assert_eq!((e.kind(), e.argument()), (ErrorKind::InvalidArgument, Some("user_agent")));
+    }
+
+    #[test]
+    fn a_star_excepts_every_host_from_the_proxy() {
+        for (list, want) in [
+            ("*", true),
+            (" * ", true),
+            ("localhost,*", true),
+            ("", false),
+            ("*.example", false),
+            ("10.0.0.0/8", false),
+        ] {
+            assert_eq!(NoProxy(list.to_owned()).is_everything(), want, "{list}");
+        }
     }
 
     #[test]

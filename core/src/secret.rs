@@ -1,5 +1,6 @@
 //! A string that never prints.
 
+use std::borrow::Cow;
 use std::fmt;
 use zeroize::Zeroizing;
 
@@ -43,5 +44,49 @@ impl From<String> for Secret {
 impl From<&str> for Secret {
     fn from(value: &str) -> Self {
         Self::new(value)
+    }
+}
+
+/// What takes the place of a secret.
+const HIDDEN: &str = "[hidden]";
+/// Shorter secrets cannot be told from ordinary words.
+const LEAST: usize = 8;
+
+/// The secrets of a request, which its answer must not carry into an error, a log or an event.
+#[derive(Clone, Copy)]
+pub(crate) struct Hush<'a> {
+    secrets: [&'a str; 2],
+    bodies: bool,
+}
+
+impl<'a> Hush<'a> {
+    pub(crate) fn of(secrets: [&'a str; 2]) -> Self {
+        Self { secrets, bodies: true }
+    }
+
+    /// For the token endpoint, whose answers hold a secret that is not known yet.
+    pub(crate) fn without_bodies(secret: &'a str) -> Self {
+        Self { secrets: [secret, ""], bodies: false }
+    }
+
+    /// Whether no part of a body may be shown that is not known to be a message.
+    pub(crate) fn hides_bodies(self) -> bool {
+        !self.bodies
+    }
+
+    /// `text` without the secrets, however they are spelt in it: as they are, or as JSON or a URL writes them.
+    pub(crate) fn scrub(self, text: &str) -> Cow<'_, str> {
+        let mut text = Cow::Borrowed(text);
+        for secret in self.secrets.into_iter().filter(|s| s.len() >= LEAST) {
+            let json = serde_json::Value::from(secret).to_string();
+            let json = json.trim_matches('"');
+            let url: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+            for form in [secret, json, &json.replace('/', "\\/"), &url] {
+                if text.contains(form) {
+                    text = Cow::Owned(text.replace(form, HIDDEN));
+                }
+            }
+        }
+        text
     }
 }

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 use zhifuyun::{Client, ClientBuilder, ErrorKind, Plan, Proxy, Reason, Secret};
 use zhifuyun_mock_server::wire::{TlsKind, gates::GateOptions};
@@ -198,34 +200,57 @@ async fn connections_that_the_server_closed_meanwhile_are_not_noticed() {
     }
 }
 
-#[tokio::test]
-async fn proxies() {
-    // N40: a proxy that wants a password, one that refuses CONNECT, one that is not there.
+/// A proxy that answers every request with these bytes and hangs up; counts its connections.
+async fn proxy(answer: &'static [u8]) -> (u16, Arc<AtomicU32>) {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
+    let seen = Arc::new(AtomicU32::new(0));
+    let count = Arc::clone(&seen);
     tokio::spawn(async move {
         loop {
             let (mut stream, _) = listener.accept().await.unwrap();
+            count.fetch_add(1, Ordering::SeqCst);
             tokio::spawn(async move {
                 let _ = stream.read(&mut [0; 4096]).await;
-                let answer = b"HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n";
                 let _ = stream.write_all(answer).await;
             });
         }
     });
+    (port, seen)
+}
+
+#[tokio::test]
+async fn proxies() {
+    // N40: one that wants a password, ones that refuse or break, one that is not there.
     let server = server().await;
-    let proxy = Proxy::Url(Secret::new(format!("http://user:hush@127.0.0.1:{port}")));
-    for url in ["https://api.zhifuyun.com", "http://localhost:1"] {
-        let client = builder(&server).base_url(url).proxy(proxy.clone()).build().unwrap();
+    let wants = b"HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n";
+    let (https, http) = ("https://api.zhifuyun.com", "http://localhost:1");
+    for (scheme, url, answer, connections, says) in [
+        ("http", https, &wants[..], 1, "credentials"),
+        ("http", http, wants, 1, "credentials"),
+        ("http", https, b"HTTP/1.1 403 Forbidden\r\n\r\n", 3, "rules"),
+        ("http", https, b"HTTP/1.1 502 Bad Gateway\r\n\r\n", 3, "rules"),
+        ("http", https, b"SSH-2.0-x\r\n\r\n", 3, "rules"),
+        ("http", https, b"", 3, "rules"),
+        ("socks5h", https, b"", 3, "rules"),
+        ("socks5h", https, b"\x05\xff", 1, "credentials"),
+    ] {
+        let (port, seen) = proxy(answer).await;
+        let proxy = Proxy::Url(Secret::new(format!("{scheme}://user:hush@127.0.0.1:{port}")));
+        let client = builder(&server).base_url(url).proxy(proxy).build().unwrap();
         let e = client.authenticate().await.unwrap_err();
-        assert_eq!((e.kind(), e.reason()), (ErrorKind::Connection, Reason::Proxy), "{url}: {e:?}");
+        assert_eq!((e.kind(), e.reason()), (ErrorKind::Connection, Reason::Proxy), "{answer:?}: {e:?}");
+        assert!(e.message().contains(says), "{answer:?}: {e}");
+        assert_eq!(seen.load(Ordering::SeqCst), connections, "{answer:?}: {e}");
         assert!(!format!("{e} {e:?} {client:?}").contains("hush"));
     }
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let proxy = Proxy::Url(Secret::new(format!("http://user:hush@127.0.0.1:{nobody}")));
-    let client = builder(&server).base_url("https://api.zhifuyun.com").proxy(proxy).build().unwrap();
-    let e = client.authenticate().await.unwrap_err();
-    assert_eq!((e.kind(), e.reason()), (ErrorKind::Connection, Reason::Connect), "{e:?}");
-    assert!(!format!("{e} {e:?}").contains("hush"));
+    for scheme in ["http", "socks5h"] {
+        let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let proxy = Proxy::Url(Secret::new(format!("{scheme}://user:hush@127.0.0.1:{nobody}")));
+        let client = builder(&server).base_url("https://api.zhifuyun.com").proxy(proxy).build().unwrap();
+        let e = client.authenticate().await.unwrap_err();
+        assert_eq!((e.kind(), e.reason()), (ErrorKind::Connection, Reason::Connect), "{scheme}: {e:?}");
+        assert!(!format!("{e} {e:?}").contains("hush"));
+    }
 }

@@ -157,15 +157,15 @@ impl Webhook {
         builder.build().or_throw().map(Self)
     }
 
-    /// With the secret in ZHIFUYUN_WEBHOOK_SECRET; several are separated by commas.
+    /// With the secret in ZHIFUYUN_WEBHOOK_SECRET; several are separated by commas or white space.
     pub fn from_env(
         scheme: Option<&Zval>,
         tolerance: Option<&Zval>,
         maxBodyBytes: Option<&Zval>,
     ) -> PhpResult<Self> {
         let text = shim::environment(c"ZHIFUYUN_WEBHOOK_SECRET").unwrap_or_default();
-        let secrets: Vec<_> =
-            text.split(',').map(str::trim).filter(|s| !s.is_empty()).map(shim::string).collect();
+        let parts = text.split(|c: char| c == ',' || c.is_whitespace());
+        let secrets: Vec<_> = parts.filter(|s| !s.is_empty()).map(shim::string).collect();
         if secrets.is_empty() {
             return Err(config("the webhook secret is missing: set ZHIFUYUN_WEBHOOK_SECRET"));
         }

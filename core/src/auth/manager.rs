@@ -269,7 +269,8 @@ impl TokenManager {
     ) -> Result<Arc<Token>> {
         let body = request::body(&credentials.client_id, &credentials.client_secret);
         let (sent, sent_wall, Grant { access_token, lifetime }) =
-            exchange::token(shared, transport, body, bounds, request::grant).await?;
+            exchange::token(shared, transport, body, bounds, &credentials.client_secret, request::grant)
+                .await?;
         let (lifetime, keep) = match lifetime {
             Lifetime::SingleUse => (Duration::ZERO, false),
             Lifetime::For(lifetime) => (lifetime, true),

@@ -3,7 +3,7 @@
 use super::Lifetime;
 use crate::envelope;
 use crate::error::{Error, ErrorKind, Reason, Result};
-use crate::secret::Secret;
+use crate::secret::{Hush, Secret};
 use crate::transport::HttpResponse;
 use bytes::Bytes;
 use serde_json::{Value, json};
@@ -28,13 +28,16 @@ pub(super) fn body(client_id: &str, client_secret: &Secret) -> Bytes {
 }
 
 /// Reads the answer. An error here is final; transient ones are sorted out before.
-pub(super) fn grant(response: &HttpResponse) -> Result<Grant> {
+///
+/// It shows the server's message at most, and never a piece of the body: that is where tokens are.
+pub(super) fn grant(response: &HttpResponse, client_secret: &Secret) -> Result<Grant> {
+    let hush = Hush::without_bodies(client_secret.expose());
     let verdict = envelope::judge(response);
     if !(200..300).contains(&verdict.status) {
-        let error = envelope::error(response, &verdict);
+        let error = envelope::error(response, &verdict, hush);
         return Err(if matches!(verdict.status, 400 | 401 | 403) { bad_credentials(&error) } else { error });
     }
-    let data = envelope::success_data(response, &verdict, true)?;
+    let data = envelope::success_data(response, &verdict, true, hush)?;
     let fields: serde_json::Map<String, Value> = envelope::decode(envelope::slice(&response.body, data))?;
     if let Some(Value::String(kind)) = fields.get("token_type")
         && !kind.eq_ignore_ascii_case("bearer")

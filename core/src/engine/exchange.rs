@@ -7,6 +7,7 @@ use crate::events::Event;
 use crate::rate_limit::OnLimit;
 use crate::retry;
 use crate::retry_after;
+use crate::secret::{Hush, Secret};
 use crate::transport::{HttpRequest, HttpResponse, Payload, Progress, Transport, TransportError};
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, DATE, RETRY_AFTER};
@@ -26,7 +27,7 @@ pub(crate) async fn attempt(
     answer.unwrap_or_else(|| {
         // A read may have left, or not; nobody has to know.
         let unsent = body.is_some_and(|b| !b.has_begun());
-        Err(if unsent { no_connection() } else { timed_out(&progress) })
+        if unsent { Err(no_connection()) } else { progress.refusal().ok_or_else(|| timed_out(&progress)) }
     })
 }
 
@@ -92,14 +93,6 @@ pub(crate) fn is_transient(status: u16) -> bool {
     matches!(status, 408 | 500 | 502 | 503 | 504)
 }
 
-/// The server's id of a request, under its usual names.
-pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
-    ["x-request-id", "request-id", "x-trace-id"].iter().find_map(|name| {
-        let value = headers.get(*name)?.to_str().ok()?.trim();
-        (!value.is_empty() && value.len() <= 256).then(|| value.to_owned())
-    })
-}
-
 /// How far a call may go.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bounds {
@@ -120,17 +113,19 @@ pub(crate) async fn token<T>(
     transport: &dyn Transport,
     body: Bytes,
     bounds: Bounds,
-    parse: impl Fn(&HttpResponse) -> Result<T>,
+    secret: &Secret,
+    parse: impl Fn(&HttpResponse, &Secret) -> Result<T>,
 ) -> Result<(Instant, SystemTime, T)> {
     let options = &shared.config.options;
+    let hush = Hush::without_bodies(secret.expose());
     let (mut attempt, mut retries, mut pauses) = (0, 0, 0);
     loop {
         attempt += 1;
         let (sent, sent_wall) = (shared.clock.now(), shared.clock.wall());
-        let (error, again) = match ask_once(shared, transport, body.clone(), bounds, attempt).await {
+        let (error, again) = match ask_once(shared, transport, body.clone(), bounds, hush, attempt).await {
             Ok(response) => {
                 let verdict = envelope::judge(&response);
-                match parse(&response) {
+                match parse(&response, secret) {
                     Ok(parsed) => {
                         shared.retry_quota.repay(retries);
                         return Ok((sent, sent_wall, parsed));
@@ -140,7 +135,7 @@ pub(crate) async fn token<T>(
                             || verdict.status == 429
                             || e.reason() == Reason::BodyInterrupted;
                         let wait = retry_after(&response.headers, shared.clock.wall());
-                        let id = request_id(&response.headers);
+                        let id = envelope::request_id(&response.headers, hush);
                         (e.with_request_id(id).with_retry_after(wait), again)
                     }
                 }
@@ -179,6 +174,7 @@ async fn ask_once(
     transport: &dyn Transport,
     body: Bytes,
     bounds: Bounds,
+    hush: Hush<'_>,
     number: u32,
 ) -> std::result::Result<HttpResponse, TransportError> {
     shared.emit(&Event::Request {
@@ -204,7 +200,7 @@ async fn ask_once(
             attempt: number,
             http_status: response.status,
             code: envelope::judge(response).code,
-            request_id: request_id(&response.headers),
+            request_id: envelope::request_id(&response.headers, hush),
             elapsed: shared.clock.now().saturating_duration_since(sent),
         });
     }

@@ -9,6 +9,7 @@ use crate::events::Event;
 use crate::meta::Meta;
 use crate::rate_limit::{Admission, OnLimit, Outcome, Permit, WaitCause};
 use crate::retry;
+use crate::secret::Hush;
 use crate::transport::{HttpRequest, HttpResponse, Payload, Progress, TransportError};
 use bytes::Bytes;
 use http::header::AUTHORIZATION;
@@ -221,7 +222,8 @@ impl Run<'_> {
         elapsed: Duration,
     ) -> Next {
         let verdict = envelope::judge(&response);
-        let request_id = exchange::request_id(&response.headers);
+        let hush = Hush::of([token.expose(), self.shared.config.client_secret.expose()]);
+        let request_id = envelope::request_id(&response.headers, hush);
         self.shared.emit(&Event::Response {
             operation: self.call.operation,
             attempt: self.attempts,
@@ -232,14 +234,15 @@ impl Run<'_> {
         });
         tracing::debug!(http_status = response.status, code = verdict.code, "answered");
         if verdict.status == 429 {
-            return self.limited(&response, &verdict, request_id, permit);
+            return self.limited(&response, &verdict, request_id, hush, permit);
         }
         permit.ended(Outcome::Answered, self.now());
         if (200..300).contains(&verdict.status) {
-            return self.succeeded(response, &verdict, request_id);
+            return self.succeeded(response, &verdict, request_id, hush);
         }
         let wait = exchange::retry_after(&response.headers, self.shared.clock.wall());
-        let error = envelope::error(&response, &verdict).with_request_id(request_id).with_retry_after(wait);
+        let error =
+            envelope::error(&response, &verdict, hush).with_request_id(request_id).with_retry_after(wait);
         if verdict.status == 401 && !self.refreshed {
             self.refreshed = true;
             self.shared.tokens.invalidate(&*self.shared.clock, token, self.bounds.deadline).await;
@@ -261,11 +264,13 @@ impl Run<'_> {
         response: &HttpResponse,
         verdict: &envelope::Verdict,
         request_id: Option<String>,
+        hush: Hush<'_>,
         permit: &mut dyn Permit,
     ) -> Next {
         let wait = exchange::retry_after(&response.headers, self.shared.clock.wall());
         permit.ended(Outcome::Limited(wait), self.now());
-        let error = envelope::error(response, verdict).with_request_id(request_id).with_retry_after(wait);
+        let error =
+            envelope::error(response, verdict, hush).with_request_id(request_id).with_retry_after(wait);
         let options = &self.shared.config.options;
         let hopeless = wait.is_some_and(|w| {
             w > options.max_retry_after || self.now().checked_add(w).is_none_or(|t| t > self.bounds.deadline)
@@ -286,8 +291,9 @@ impl Run<'_> {
         response: HttpResponse,
         verdict: &envelope::Verdict,
         request_id: Option<String>,
+        hush: Hush<'_>,
     ) -> Next {
-        match envelope::success_data(&response, verdict, false) {
+        match envelope::success_data(&response, verdict, false, hush) {
             Ok(data) => {
                 let meta = Meta::new(response.status, verdict.code, request_id);
                 Next::Done(Box::new(Answer { body: response.body, data, meta }))

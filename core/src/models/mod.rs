@@ -8,17 +8,18 @@ mod enums;
 mod page;
 mod record;
 mod soft;
+mod time;
 
 pub use enums::{Channel, ConversationStatus, GroupBy, Priority, StatisticsType, TicketStatus};
 pub use page::Page;
 pub(crate) use page::RawPage;
 pub use record::{Field, FieldKind, Record};
 pub use soft::Extra;
-pub(crate) use soft::parse_time;
 
 use chrono::{DateTime, NaiveDate, Utc};
 pub(crate) use record::Key;
 use record::record;
+pub(crate) use time::instant;
 
 record! {
     /// A conversation between a customer and the service team.

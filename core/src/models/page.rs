@@ -6,6 +6,9 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use std::fmt;
 use std::marker::PhantomData;
 
+/// The first whole number that a `u64` does not hold.
+const U64_END: f64 = 18_446_744_073_709_551_616.0;
+
 /// One page of a list, as the server cut it.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -115,20 +118,20 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for PageVisitor<T> {
     }
 }
 
-/// A negative count is nonsense that does no harm and stays in `extra`; one that cannot be represented, or is
-/// no number at all, must not be guessed at.
+/// The counts of a page are advisory: what is no count stays in `extra` and costs nothing. One that is too large to
+/// be represented must not be guessed at.
 fn count<E: de::Error>(
     slot: &mut Option<u64>,
     extra: &mut Extra,
     name: &'static str,
     read: Read<u64>,
 ) -> Result<(), E> {
-    if let Read::Not(v) = &read {
-        let negative = v.as_f64().is_some_and(|f| f < 0.0)
-            || v.as_str().and_then(|s| s.trim().parse::<f64>().ok()).is_some_and(|f| f < 0.0);
-        if !negative {
-            return Err(E::custom(format_args!("invalid field `{name}`")));
-        }
+    let beyond = |v: f64| v.fract() == 0.0 && v >= U64_END;
+    if let Read::Not(v) = &read
+        && (v.as_f64().is_some_and(beyond)
+            || v.as_str().and_then(|s| s.trim().parse().ok()).is_some_and(beyond))
+    {
+        return Err(E::custom(format_args!("invalid field `{name}`")));
     }
     place(slot, extra, name, read);
     Ok(())

@@ -1,6 +1,7 @@
 //! Fields that take what they can and hand back what they cannot.
 
-use chrono::{DateTime, NaiveDate, TimeZone, Utc};
+use super::time;
+use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use serde::de::{self, Deserialize, Deserializer};
 use serde_json::Value;
 use std::fmt;
@@ -133,45 +134,14 @@ impl Soft for f64 {
 
 impl Soft for DateTime<Utc> {
     fn from_text(v: &str) -> Option<Self> {
-        parse_time(v)
+        time::of_text(v)
     }
-    /// Epoch seconds, or milliseconds where seconds would mean a year after 5138.
     fn from_integer(v: i128) -> Option<Self> {
-        let v = i64::try_from(v).ok()?;
-        if v.unsigned_abs() < 100_000_000_000 {
-            Utc.timestamp_opt(v, 0).single()
-        } else {
-            Utc.timestamp_millis_opt(v).single()
-        }
+        time::of_integer(v)
     }
     fn from_float(v: f64) -> Option<Self> {
-        // Microseconds are what a double of today's epoch seconds still holds.
-        #[allow(clippy::cast_possible_truncation)]
-        (v.abs() < 100_000_000_000.0).then(|| Utc.timestamp_micros((v * 1e6).round() as i64).single())?
+        time::of_float(v)
     }
-}
-
-/// RFC 3339, with any number of fraction digits and a leap second. A time without offset is not a time.
-pub(crate) fn parse_time(text: &str) -> Option<DateTime<Utc>> {
-    whole_second(text)
-        .or_else(|| DateTime::parse_from_rfc3339(text.trim()).ok().map(|t| t.with_timezone(&Utc)))
-}
-
-/// `2024-01-01T10:00:00Z`, the form of the API reference, at a tenth of the general parser's cost: two of them
-/// stand in every item of a page. Anything else is `None` and left to that parser.
-fn whole_second(text: &str) -> Option<DateTime<Utc>> {
-    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T', h1, h2, b':', n1, n2, b':', s1, s2, b'Z'] =
-        *text.as_bytes()
-    else {
-        return None;
-    };
-    let number = |digits: [u8; 2]| {
-        let [tens, ones] = digits.map(|d| u32::from(d.wrapping_sub(b'0')));
-        (tens < 10 && ones < 10).then_some(tens * 10 + ones)
-    };
-    let year = number([y1, y2])? * 100 + number([y3, y4])?;
-    let date = NaiveDate::from_ymd_opt(year.try_into().ok()?, number([m1, m2])?, number([d1, d2])?)?;
-    Some(date.and_hms_opt(number([h1, h2])?, number([n1, n2])?, number([s1, s2])?)?.and_utc())
 }
 
 impl Soft for NaiveDate {
@@ -179,7 +149,8 @@ impl Soft for NaiveDate {
         // A server may send the start of the day as a time; its date is meant.
         let (date, rest) = v.trim().split_at_checked(10)?;
         let ok = rest.is_empty() || rest.starts_with(['T', ' ']);
-        ok.then(|| Self::parse_from_str(date, "%Y-%m-%d").ok())?
+        let date = ok.then(|| Self::parse_from_str(date, "%Y-%m-%d").ok())??;
+        time::YEARS.contains(&date.year()).then_some(date)
     }
 }
 
@@ -196,57 +167,6 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn times() {
-        let cases = [
-            ("2024-01-01T10:00:00Z", Some("2024-01-01T10:00:00Z")),
-            ("2024-01-01T10:00:00+08:00", Some("2024-01-01T02:00:00Z")),
-            ("2024-01-01t10:00:00z", Some("2024-01-01T10:00:00Z")),
-            ("2024-01-01T10:00:00.5Z", Some("2024-01-01T10:00:00.500Z")),
-            ("2024-01-01T10:00:00.123456789012Z", Some("2024-01-01T10:00:00.123456789Z")),
-            ("2024-06-30T23:59:60Z", Some("2024-06-30T23:59:60Z")),
-            ("2024-01-01T10:00:00", None),
-            ("2024-01-01", None),
-            ("", None),
-            ("soon", None),
-            ("10000-01-01T00:00:00Z", None),
-        ];
-        for (text, want) in cases {
-            let got = DateTime::<Utc>::from_text(text)
-                .map(|t| t.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true));
-            assert_eq!(got.as_deref(), want, "{text}");
-        }
-        assert_eq!(<DateTime<Utc> as Soft>::from_integer(1_704_103_200).unwrap().timestamp(), 1_704_103_200);
-        assert_eq!(
-            <DateTime<Utc> as Soft>::from_integer(1_704_103_200_123).unwrap().timestamp_millis(),
-            1_704_103_200_123
-        );
-    }
-
-    #[test]
-    fn the_short_way_reads_what_the_long_way_reads() {
-        for text in [
-            "2024-01-01T10:00:00Z",
-            "2024-02-29T23:59:59Z",
-            "2023-02-29T00:00:00Z",
-            "0000-01-01T00:00:00Z",
-            "9999-12-31T23:59:59Z",
-            "2024-13-01T10:00:00Z",
-            "2024-01-32T10:00:00Z",
-            "2024-01-01T24:00:00Z",
-            "2024-01-01T10:60:00Z",
-            "2024-06-30T23:59:60Z",
-            "2024-01-01T10:00:0/Z",
-            "2024-01-01T10:00:0:Z",
-            "-024-01-01T10:00:00Z",
-            "+024-01-01T10:00:00Z",
-            "2024-01-01T10:00: 0Z",
-        ] {
-            let long = DateTime::parse_from_rfc3339(text).ok().map(|t| t.with_timezone(&Utc));
-            assert_eq!(parse_time(text), long, "{text}");
-        }
-    }
 
     #[test]
     fn counts_never_wrap() {

@@ -1,11 +1,16 @@
 //! What an I/O failure means, read from its source chain.
 //!
-//! reqwest calls an interrupted body a decode error and a reset a request error; the truth is further down.
+//! The library on top calls an interrupted body a decode error and a reset a request error; the truth is further
+//! down.
 
 use super::TransportError;
 use crate::error::Reason;
 use std::error::Error as StdError;
 use std::{fmt, io};
+
+/// No file descriptor left, in the process and in the system: the same numbers on every Unix.
+const EMFILE: i32 = 24;
+const ENFILE: i32 = 23;
 
 /// A name that did not resolve.
 #[derive(Debug)]
@@ -32,52 +37,105 @@ impl StdError for DnsFailure {
     }
 }
 
-/// The request failed before the head of an answer was complete.
-pub(super) fn before_head(error: reqwest::Error, https: bool) -> TransportError {
-    let (reason, not_sent, retryable, message) = head_verdict(&error, https);
-    build(error, reason, not_sent, retryable, message, None)
+/// A failure as the HTTP library reports it, with what it alone can tell.
+pub(super) struct Failure {
+    pub(super) connect: bool,
+    pub(super) timeout: bool,
+    pub(super) source: Box<dyn StdError + Send + Sync>,
 }
 
-fn head_verdict(error: &reqwest::Error, https: bool) -> (Reason, bool, bool, String) {
-    if let Some(dns) = find::<DnsFailure>(error) {
-        return (Reason::Dns, true, true, format!("{dns}; check base_url and the network"));
+/// What a failure before the head means: reason, surely not sent, worth another attempt, sentence.
+type Meaning = (Reason, bool, bool, String);
+
+/// The request failed before the head of an answer was complete.
+pub(super) fn before_head(failure: Failure, https: bool) -> TransportError {
+    let error = &*failure.source as &(dyn StdError + 'static);
+    let (reason, not_sent, retryable, message) = no_address(error)
+        .or_else(|| no_tls(error))
+        .or_else(|| no_proxy(error))
+        .or_else(|| no_connection(error, failure.connect, failure.timeout, https))
+        .unwrap_or_else(|| no_answer(error, https));
+    TransportError { reason, not_sent, retryable, message, status: None, source: Some(failure.source) }
+}
+
+fn no_address(error: &(dyn StdError + 'static)) -> Option<Meaning> {
+    let dns = find::<DnsFailure>(error)?;
+    // The name may be good: there was no file descriptor left to look it up with.
+    if let Some(io) = dns.source.as_ref().filter(|e| is_exhaustion(e)) {
+        return Some((Reason::Connect, true, true, format!("no connection to the server: {}", plain(io))));
     }
-    if let Some(tls) = find::<rustls::Error>(error) {
-        let retryable = !matches!(
-            tls,
-            rustls::Error::InvalidCertificate(_)
-                | rustls::Error::NoCertificatesPresented
-                | rustls::Error::PeerIncompatible(_)
-                | rustls::Error::AlertReceived(_)
-        );
-        let message = if matches!(tls, rustls::Error::InvalidMessage(_)) {
-            "the server does not answer with TLS; is this port plain http?".to_owned()
-        } else {
-            format!("the TLS connection was refused: {tls}; check the host name and ca_bundle")
-        };
-        return (Reason::Tls, true, retryable, message);
+    Some((Reason::Dns, true, true, format!("{dns}; check base_url and the network")))
+}
+
+/// Whether the process, or the system, has no file descriptor left.
+pub(super) fn is_exhaustion(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(EMFILE | ENFILE))
+}
+
+fn no_tls(error: &(dyn StdError + 'static)) -> Option<Meaning> {
+    let tls = find::<rustls::Error>(error)?;
+    let retryable = !matches!(
+        tls,
+        rustls::Error::InvalidCertificate(_)
+            | rustls::Error::NoCertificatesPresented
+            | rustls::Error::PeerIncompatible(_)
+            | rustls::Error::AlertReceived(_)
+    );
+    let message = if matches!(tls, rustls::Error::InvalidMessage(_)) {
+        "the server does not answer with TLS; is this port plain http?".to_owned()
+    } else {
+        format!("the TLS connection was refused: {tls}; check the host name and ca_bundle")
+    };
+    Some((Reason::Tls, true, retryable, message))
+}
+
+/// A proxy that is there and does not let the connection through. Its errors have no public type, but words.
+fn no_proxy(error: &(dyn StdError + 'static)) -> Option<Meaning> {
+    let words = chain(error).map(ToString::to_string);
+    let why = words.filter_map(|w| {
+        let rest = w.strip_prefix("tunnel error: ").or_else(|| w.strip_prefix("SOCKS error: "))?;
+        Some(rest.to_owned())
+    });
+    let why = why.last().filter(|why| why != "failed to create underlying connection")?;
+    if ["authorization", "authentication", "credentials"].iter().any(|word| why.contains(word)) {
+        let message = "the proxy wants other credentials; check the proxy option".to_owned();
+        return Some((Reason::Proxy, true, false, message));
     }
-    if find::<io::Error>(error).is_none() && chain_mentions(error, "tunnel") {
-        let message = "the proxy refused the connection; check its address and credentials".to_owned();
-        return (Reason::Proxy, true, false, message);
+    let message =
+        format!("the proxy opened no connection to the server ({why}); check its address and rules");
+    Some((Reason::Proxy, true, true, message))
+}
+
+fn no_connection(
+    error: &(dyn StdError + 'static),
+    connect: bool,
+    timeout: bool,
+    https: bool,
+) -> Option<Meaning> {
+    if !connect {
+        return None;
     }
-    if error.is_connect() {
-        if error.is_timeout() || io_kind(error) == Some(io::ErrorKind::TimedOut) {
-            let message = "no connection within connect_timeout".to_owned();
-            return (Reason::ConnectTimeout, true, true, message);
-        }
-        if https && io_kind(error) == Some(io::ErrorKind::UnexpectedEof) {
-            let message = "the server closed the connection during the TLS handshake".to_owned();
-            return (Reason::Tls, true, true, message);
-        }
-        let why = io_of(error).map_or_else(|| "unknown cause".to_owned(), plain);
-        return (Reason::Connect, true, true, format!("no connection to the server: {why}"));
+    if timeout || io_kind(error) == Some(io::ErrorKind::TimedOut) {
+        let message = "no connection within connect_timeout".to_owned();
+        return Some((Reason::ConnectTimeout, true, true, message));
     }
+    if https && io_kind(error) == Some(io::ErrorKind::UnexpectedEof) {
+        let message = "the server closed the connection during the TLS handshake".to_owned();
+        return Some((Reason::Tls, true, true, message));
+    }
+    let why = io_of(error).map_or_else(|| "the other side did not take it".to_owned(), plain);
+    Some((Reason::Connect, true, true, format!("no connection to the server: {why}")))
+}
+
+fn no_answer(error: &(dyn StdError + 'static), https: bool) -> Meaning {
     if let Some(h2) = find::<h2::Error>(error) {
+        let reason = h2.reason();
         // A refused stream was, by RFC 9113 section 8.7, not processed.
-        let refused = h2.reason() == Some(h2::Reason::REFUSED_STREAM);
-        let away = h2.is_go_away() && h2.is_remote() && h2.reason() == Some(h2::Reason::NO_ERROR);
-        let message = format!("the server ended the HTTP/2 stream: {h2}");
+        let refused = reason == Some(h2::Reason::REFUSED_STREAM);
+        let away = h2.is_go_away() && h2.is_remote() && reason == Some(h2::Reason::NO_ERROR);
+        // Its own words, because `Display` adds whatever text the server sent along.
+        let why = reason.as_ref().map_or("the connection broke", h2::Reason::description);
+        let message = format!("the server ended the HTTP/2 stream: {why}");
         return (Reason::ConnectionClosed, refused || away, true, message);
     }
     if let Some(hyper) = find::<hyper::Error>(error) {
@@ -95,27 +153,23 @@ fn head_verdict(error: &reqwest::Error, https: bool) -> (Reason, bool, bool, Str
 }
 
 /// The head arrived, the body did not.
-pub(super) fn in_body(error: reqwest::Error, status: u16) -> TransportError {
-    let kind = io_kind(&error);
-    let malformed = matches!(kind, Some(io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput));
+pub(super) fn in_body(failure: Failure) -> TransportError {
+    let error = &*failure.source as &(dyn StdError + 'static);
+    let malformed = matches!(io_kind(error), Some(io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput));
     let (reason, message) = if malformed {
-        let why = io_of(&error).map_or_else(String::new, |e| format!(": {}", plain(e)));
+        let why = io_of(error).map_or_else(String::new, |e| format!(": {}", plain(e)));
         (Reason::Protocol, format!("the body is framed or compressed wrongly{why}"))
     } else {
         (Reason::BodyInterrupted, "the connection ended inside the body".to_owned())
     };
-    build(error, reason, false, true, message, Some(status))
-}
-
-fn build(
-    error: reqwest::Error,
-    reason: Reason,
-    not_sent: bool,
-    retryable: bool,
-    message: String,
-    status: Option<u16>,
-) -> TransportError {
-    TransportError { reason, not_sent, retryable, message, status, source: Some(error.into()) }
+    TransportError {
+        reason,
+        not_sent: false,
+        retryable: true,
+        message,
+        status: None,
+        source: Some(failure.source),
+    }
 }
 
 fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
@@ -140,10 +194,6 @@ fn io_of<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a io::Error> {
 
 fn io_kind(error: &(dyn StdError + 'static)) -> Option<io::ErrorKind> {
     io_of(error).map(io::Error::kind)
-}
-
-fn chain_mentions(error: &(dyn StdError + 'static), word: &str) -> bool {
-    chain(error).any(|e| e.to_string().contains(word))
 }
 
 /// The system's words without the number that `Display` adds.

@@ -1,15 +1,20 @@
 //! The transport over reqwest. Nothing else in this crate knows reqwest.
 
-use super::classify::{self, DnsFailure};
+use super::classify::{self, DnsFailure, Failure};
 use super::{HttpRequest, HttpResponse, Transport, TransportError, TransportOptions, tls};
 use crate::clock::BoxFuture;
-use crate::config::Proxy;
+use crate::config::{NoProxy, Proxy};
 use crate::error::{Error, Reason, Result};
 use ::http::header::{CONTENT_ENCODING, TRANSFER_ENCODING};
 use bytes::{Bytes, BytesMut};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How often an HTTP/2 connection with calls under way is asked whether it is alive, and how long it may think.
+const H2_PING_INTERVAL: Duration = Duration::from_secs(10);
+const H2_PING_TIMEOUT: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Clone)]
 pub(crate) struct HttpTransport {
@@ -27,6 +32,10 @@ impl HttpTransport {
             .tls_backend_preconfigured(tls)
             .connect_timeout(options.connect_timeout)
             .pool_idle_timeout(options.pool_idle_timeout)
+            // A connection that lost its other end without a word is noticed while calls wait on it.
+            .http2_keep_alive_interval(H2_PING_INTERVAL)
+            .http2_keep_alive_timeout(H2_PING_TIMEOUT)
+            .http2_keep_alive_while_idle(false)
             .tcp_nodelay(true)
             .user_agent(&options.user_agent)
             .referer(false)
@@ -36,8 +45,8 @@ impl HttpTransport {
             .retry(reqwest::retry::never())
             .dns_resolver(Arc::new(Resolver));
         builder = match &options.proxy {
-            Proxy::Environment => builder,
-            Proxy::None => builder.no_proxy(),
+            Proxy::Environment if !NoProxy::from_environment().is_everything() => builder,
+            Proxy::Environment | Proxy::None => builder.no_proxy(),
             Proxy::Url(url) => {
                 let proxy = reqwest::Proxy::all(url.expose())
                     .map_err(|_| Error::config("proxy is not a valid http, https or socks5 URL"))?;
@@ -62,60 +71,76 @@ impl HttpTransport {
         *outgoing.headers_mut() = request.headers;
         *outgoing.body_mut() = request.body.map(reqwest::Body::wrap);
         let response =
-            self.client.execute(outgoing).await.map_err(|e| classify::before_head(e.without_url(), https))?;
-        request.progress.head_arrived();
-        let status = response.status().as_u16();
-        if let Some(encoding) = response.headers().get(CONTENT_ENCODING)
-            && !encoding.as_bytes().eq_ignore_ascii_case(b"identity")
-        {
-            return Err(TransportError {
-                reason: Reason::Protocol,
-                not_sent: false,
-                retryable: false,
-                message: "the server used a content encoding that the client did not offer".to_owned(),
-                status: Some(status),
-                source: None,
-            });
+            self.client.execute(outgoing).await.map_err(|e| classify::before_head(failure(e), https))?;
+        let mut answer = HttpResponse {
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            body: Bytes::new(),
+            close_delimited: response.version() <= ::http::Version::HTTP_11
+                && response.content_length().is_none()
+                && !response.headers().contains_key(TRANSFER_ENCODING),
+        };
+        let refused = !response.status().is_success();
+        request.progress.head_arrived(refused.then(|| answer.clone()));
+        let (body, fault) = self.read_body(response).await;
+        match fault {
+            // A refusal is told by its status, however little of its words arrived.
+            Some(fault) if !refused => Err(TransportError { status: Some(answer.status), ..fault }),
+            _ => {
+                answer.body = body;
+                Ok(answer)
+            }
         }
-        let close_delimited = response.version() <= ::http::Version::HTTP_11
-            && response.content_length().is_none()
-            && !response.headers().contains_key(TRANSFER_ENCODING);
-        let headers = response.headers().clone();
-        let body = self.read_body(response, status).await?;
-        Ok(HttpResponse { status, headers, body, close_delimited })
     }
 
     /// Reads the decoded body up to the cap, so that neither a huge body nor a compressed bomb fills memory.
-    async fn read_body(
-        &self,
-        mut response: reqwest::Response,
-        status: u16,
-    ) -> std::result::Result<Bytes, TransportError> {
+    /// Returns what arrived, and why it is not all.
+    async fn read_body(&self, mut response: reqwest::Response) -> (Bytes, Option<TransportError>) {
+        let encoding = response.headers().get(CONTENT_ENCODING);
+        if encoding.is_some_and(|e| !e.as_bytes().eq_ignore_ascii_case(b"identity")) {
+            return (Bytes::new(), Some(unknown_encoding()));
+        }
         let cap = self.options.max_response_bytes;
         let announced = response.content_length();
         if announced.is_some_and(|n| n > cap) {
-            return Err(too_large(cap, status));
+            return (Bytes::new(), Some(too_large(cap)));
         }
-        let next =
-            |r: reqwest::Result<Option<Bytes>>| r.map_err(|e| classify::in_body(e.without_url(), status));
-        let Some(first) = next(response.chunk().await)? else { return Ok(Bytes::new()) };
-        if announced == Some(first.len() as u64) {
-            return Ok(first);
-        }
-        let mut body = BytesMut::from(first);
+        let mut body = BytesMut::new();
         loop {
-            if body.len() as u64 > cap {
-                return Err(too_large(cap, status));
+            let chunk = match response.chunk().await {
+                Ok(Some(chunk)) => chunk,
+                Ok(None) => return (body.freeze(), None),
+                Err(e) => return (body.freeze(), Some(classify::in_body(failure(e)))),
+            };
+            if announced == Some(chunk.len() as u64) {
+                return (chunk, None);
             }
-            match next(response.chunk().await)? {
-                Some(chunk) => body.extend_from_slice(&chunk),
-                None => return Ok(body.freeze()),
+            body.extend_from_slice(&chunk);
+            if body.len() as u64 > cap {
+                body.truncate(usize::try_from(cap).unwrap_or(usize::MAX));
+                return (body.freeze(), Some(too_large(cap)));
             }
         }
     }
 }
 
-fn too_large(cap: u64, status: u16) -> TransportError {
+/// What the classification needs to know, without the URL.
+fn failure(error: reqwest::Error) -> Failure {
+    Failure { connect: error.is_connect(), timeout: error.is_timeout(), source: error.without_url().into() }
+}
+
+fn unknown_encoding() -> TransportError {
+    TransportError {
+        reason: Reason::Protocol,
+        not_sent: false,
+        retryable: false,
+        message: "the server used a content encoding that the client did not offer".to_owned(),
+        status: None,
+        source: None,
+    }
+}
+
+fn too_large(cap: u64) -> TransportError {
     TransportError {
         reason: Reason::BodyTooLarge,
         not_sent: false,
@@ -123,7 +148,7 @@ fn too_large(cap: u64, status: u16) -> TransportError {
         message: format!(
             "the decoded body exceeds {cap} bytes; raise max_response_bytes if that is expected"
         ),
-        status: Some(status),
+        status: None,
         source: None,
     }
 }
@@ -146,8 +171,14 @@ impl Resolve for Resolver {
             match found {
                 Ok(addresses) if !addresses.is_empty() => Ok(Box::new(addresses.into_iter()) as Addrs),
                 Ok(_) => Err(DnsFailure::new(name.as_str(), None).into()),
-                Err(e) => Err(DnsFailure::new(name.as_str(), Some(e)).into()),
+                Err(e) => Err(DnsFailure::new(name.as_str(), Some(no_descriptor().unwrap_or(e))).into()),
             }
         })
     }
+}
+
+/// The error of a process that cannot open another file. Without one to look a name up with, the system's resolver
+/// says that there is no such name.
+fn no_descriptor() -> Option<std::io::Error> {
+    std::net::UdpSocket::bind("127.0.0.1:0").err().filter(classify::is_exhaustion)
 }

@@ -1,4 +1,4 @@
-//! One request out, one answer in. The engine knows this trait; only `http.rs` knows reqwest.
+//! One request out, one answer in. The engine knows this trait; only `http.rs` knows the HTTP library.
 
 mod classify;
 mod http;
@@ -13,8 +13,7 @@ use crate::error::Reason;
 use ::http::{HeaderMap, Method};
 use bytes::Bytes;
 use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use url::Url;
 
@@ -40,21 +39,26 @@ pub(crate) struct HttpRequest {
     pub(crate) progress: Progress,
 }
 
-/// Lets the engine name the phase in which a deadline hit.
+/// How far an exchange got before a deadline ended it.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Progress(Arc<AtomicBool>);
+pub(crate) struct Progress(Arc<OnceLock<Option<HttpResponse>>>);
 
 impl Progress {
-    pub(crate) fn head_arrived(&self) {
-        self.0.store(true, Ordering::Relaxed);
+    /// The head is there. That of a refusal is kept, because it is an answer even if its body never ends.
+    pub(crate) fn head_arrived(&self, refusal: Option<HttpResponse>) {
+        let _ = self.0.set(refusal);
     }
 
     pub(crate) fn has_head(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.0.get().is_some()
+    }
+
+    pub(crate) fn refusal(&self) -> Option<HttpResponse> {
+        self.0.get().cloned().flatten()
     }
 }
 
-/// An answer, with its body read to the end.
+/// An answer, with its body read to the end; that of a refusal may be cut short.
 #[derive(Debug, Clone)]
 pub(crate) struct HttpResponse {
     pub(crate) status: u16,

@@ -2,9 +2,9 @@
 
 use super::payload::{ConversationPayload, Name, TicketPayload};
 use super::reason::{WebhookReason, refuse};
-use super::time::instant;
+use crate::envelope::mend;
 use crate::error::{Error, Result};
-use crate::models::Extra;
+use crate::models::{Extra, instant};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -166,6 +166,15 @@ pub(super) fn parse(body: &[u8]) -> Result<Parsed> {
     })?;
     // RFC 8259, section 8.1: a reader may ignore a byte order mark. It was signed, so it was sent.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let parsed = read(text).or_else(|error| match mend(text) {
+        Some(mended) => read(&mended),
+        None => Err(error),
+    })?;
+    Ok(Parsed { raw: text.to_owned(), ..parsed })
+}
+
+/// All but `raw`.
+fn read(text: &str) -> Result<Parsed> {
     // The shape is looked at first, so that broken JSON of another shape is called broken, not misshapen.
     if !text.trim_ascii_start().starts_with('{') {
         serde_json::from_str::<Value>(text).map_err(not_json)?;
@@ -186,7 +195,7 @@ pub(super) fn parse(body: &[u8]) -> Result<Parsed> {
         event_type,
         timestamp: instant,
         extra,
-        raw: text.to_owned(),
+        raw: String::new(),
     })
 }
 
@@ -285,6 +294,16 @@ mod tests {
         }
         // Nesting is bounded by the parser: no stack is at risk.
         assert_eq!(parse("[".repeat(100_000).as_bytes()).unwrap_err().webhook_reason(), Some(R::NotJson));
+    }
+
+    #[test]
+    fn half_a_surrogate_pair_costs_one_character() {
+        let body = br#"{"event":"ticket.created","data":{"title":"half \ud83d","\udc00":"\ud83d\ude00"},"v":"\ud83d"}"#;
+        let p = parse(body).unwrap();
+        assert_eq!(p.data.ticket().unwrap().title.as_deref(), Some("half \u{fffd}"));
+        assert_eq!(Value::Object(p.data.ticket().unwrap().extra.clone()), json!({"\u{fffd}": "😀"}));
+        assert_eq!(Value::Object(p.extra), json!({"v": "\u{fffd}"}));
+        assert_eq!(p.raw.as_bytes(), body);
     }
 
     #[test]

@@ -28,6 +28,7 @@
 //! A sender that gets no answer sends again with the same id, so a valid webhook may arrive twice. A
 //! [`ReplayGuard`] with [`Webhook::handle`] lets it through once, and again only if the handler failed.
 
+mod builder;
 mod event;
 mod headers;
 mod key;
@@ -43,6 +44,7 @@ mod template;
 mod time;
 mod verifier;
 
+pub use builder::{DEFAULT_MAX_BODY_BYTES, DEFAULT_TOLERANCE, WebhookBuilder};
 pub use event::{EVENT_TYPES, Event, EventData};
 pub use headers::{HeaderValues, Headers};
 pub use memory::MemoryReplayGuard;
@@ -51,4 +53,4 @@ pub use reason::{WebhookReason, body_not_raw};
 pub use replay::{ReplayGuard, Reservation, Reserve};
 pub use scheme::{Encoding, SecretFormat, SignatureFormat, SignatureScheme, TimestampSource};
 pub use sign::Signed;
-pub use verifier::{DEFAULT_MAX_BODY_BYTES, DEFAULT_TOLERANCE, Webhook, WebhookBuilder};
+pub use verifier::Webhook;

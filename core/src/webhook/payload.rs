@@ -1,7 +1,8 @@
 //! What the events carry.
 
-use super::time::instant;
-use crate::models::{Channel, ConversationStatus, Extra, Field, FieldKind, Priority, Record, TicketStatus};
+use crate::models::{
+    Channel, ConversationStatus, Extra, Field, FieldKind, Priority, Record, TicketStatus, instant,
+};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::Value;
 

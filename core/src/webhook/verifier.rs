@@ -1,15 +1,15 @@
 //! The verifier: set-up and the checks in their order.
 
+use super::builder::WebhookBuilder;
 use super::event::{self, Event};
 use super::headers::{Found, Headers, same_name};
-use super::key;
 use super::reason::{WebhookReason, refuse};
 use super::reserialized;
 use super::scheme::{SignatureScheme, TimestampSource};
 use super::signature::{Signatures, Tag, hex};
 use super::template::Template;
 use super::time::{epoch_seconds, whole_seconds};
-use crate::clock::{Clock, SystemClock};
+use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 use chrono::{TimeZone, Utc};
@@ -19,104 +19,18 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-/// How far the timestamp may be from the clock of the receiver, in either direction: 300 s, as the reference
-/// implementations of Standard Webhooks have it.
-pub const DEFAULT_TOLERANCE: Duration = Duration::from_secs(300);
-
-/// The largest body that is looked at: 1 MiB.
-pub const DEFAULT_MAX_BODY_BYTES: usize = 1024 * 1024;
-
-/// Every secret costs a MAC over the body; a rotation needs two.
-const MAX_SECRETS: usize = 16;
-
 /// Verifies webhooks and signs them.
 ///
 /// Immutable; a clone is a pointer. Build one and share it among threads. `Debug` shows no secret.
 #[derive(Clone)]
-pub struct Webhook(Arc<Inner>);
+pub struct Webhook(pub(super) Arc<Inner>);
 
-struct Inner {
-    keys: Vec<Hmac<Sha256>>,
-    template: Template,
-    tolerance: Duration,
-    max_body_bytes: usize,
-    clock: Arc<dyn Clock>,
-}
-
-/// Sets up a [`Webhook`].
-#[derive(Debug, Clone)]
-#[must_use]
-pub struct WebhookBuilder {
-    secrets: Vec<Secret>,
-    scheme: SignatureScheme,
-    tolerance: Duration,
-    max_body_bytes: usize,
-    clock: Arc<dyn Clock>,
-}
-
-impl WebhookBuilder {
-    /// Adds a secret. With several, a signature by any of them is good: while a secret is being rotated the
-    /// endpoint knows the new and the old one.
-    pub fn secret(mut self, secret: impl Into<Secret>) -> Self {
-        self.secrets.push(secret.into());
-        self
-    }
-
-    /// How the sender signs. Default: [`SignatureScheme::standard`].
-    pub fn scheme(mut self, scheme: SignatureScheme) -> Self {
-        self.scheme = scheme;
-        self
-    }
-
-    /// How far the timestamp may be from this machine's clock, in either direction, in whole seconds.
-    /// Default: [`DEFAULT_TOLERANCE`]. Longer means that a recorded webhook can be played back for longer.
-    pub fn tolerance(mut self, tolerance: Duration) -> Self {
-        self.tolerance = tolerance;
-        self
-    }
-
-    /// The largest body in bytes. Default: [`DEFAULT_MAX_BODY_BYTES`].
-    pub fn max_body_bytes(mut self, bytes: usize) -> Self {
-        self.max_body_bytes = bytes;
-        self
-    }
-
-    /// The clock whose wall time is compared with timestamps. Default: [`SystemClock`].
-    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.clock = clock;
-        self
-    }
-
-    /// The verifier.
-    ///
-    /// # Errors
-    ///
-    /// `Config` if there is no secret or more than 16, one of them is malformed, `max_body_bytes` is 0, or
-    /// the scheme does not make sense. The message never shows a secret.
-    pub fn build(self) -> Result<Webhook> {
-        if self.secrets.is_empty() {
-            return Err(Error::config(
-                "no webhook secret: give the one that the console shows for this endpoint (it begins with whsec_)",
-            ));
-        }
-        if self.secrets.len() > MAX_SECRETS {
-            return Err(Error::config("more than 16 webhook secrets: remove those that were rotated out"));
-        }
-        if self.max_body_bytes == 0 {
-            return Err(Error::config(
-                "max_body_bytes is 0, which refuses every webhook: leave it out or raise it",
-            ));
-        }
-        let format = self.scheme.secret;
-        let keys = self.secrets.iter().enumerate().map(|(n, s)| key::keyed(s, n, format));
-        Ok(Webhook(Arc::new(Inner {
-            keys: keys.collect::<Result<_>>()?,
-            template: Template::new(self.scheme)?,
-            tolerance: self.tolerance,
-            max_body_bytes: self.max_body_bytes,
-            clock: self.clock,
-        })))
-    }
+pub(super) struct Inner {
+    pub(super) keys: Vec<Hmac<Sha256>>,
+    pub(super) template: Template,
+    pub(super) tolerance: Duration,
+    pub(super) max_body_bytes: usize,
+    pub(super) clock: Arc<dyn Clock>,
 }
 
 impl fmt::Debug for Webhook {
@@ -147,15 +61,19 @@ impl Webhook {
         secrets.into_iter().fold(Self::builder(), WebhookBuilder::secret).build()
     }
 
+    /// A verifier with the defaults and the secrets in `ZHIFUYUN_WEBHOOK_SECRET`, separated by commas or white
+    /// space.
+    ///
+    /// # Errors
+    ///
+    /// `Config` if the variable is not set, and as [`WebhookBuilder::build`].
+    pub fn from_env() -> Result<Self> {
+        WebhookBuilder::from_env()?.build()
+    }
+
     /// A verifier with other settings.
     pub fn builder() -> WebhookBuilder {
-        WebhookBuilder {
-            secrets: Vec::new(),
-            scheme: SignatureScheme::standard(),
-            tolerance: DEFAULT_TOLERANCE,
-            max_body_bytes: DEFAULT_MAX_BODY_BYTES,
-            clock: Arc::new(SystemClock),
-        }
+        WebhookBuilder::new()
     }
 
     /// The scheme, with its header names in lower case.

@@ -5,6 +5,8 @@
 mod client;
 mod control;
 mod files;
+mod host;
+mod journal;
 mod matching;
 mod project;
 mod scenario;
@@ -12,9 +14,9 @@ mod suite;
 mod webhooks;
 
 pub use client::client;
+pub use host::{Host, Outcome, Walking};
 pub use matching::keys;
 pub use project::{Projected, done, error, failed, response, walked};
-pub use scenario::{Host, Outcome, Walking};
 pub use suite::run;
 
 /// A sentence that says what is wrong with a scenario or with its outcome.

@@ -84,3 +84,13 @@ fn short(value: &Value) -> String {
         None => text,
     }
 }
+
+/// The text under a key, or none.
+pub fn text_of(value: &Value, key: &str) -> String {
+    value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+/// The value under a key, or null.
+pub fn part_of<'a>(value: &'a Value, key: &str) -> &'a Value {
+    value.get(key).unwrap_or(&Value::Null)
+}

@@ -1,6 +1,6 @@
 //! Results as plain data, read through public attributes only. Every runner writes the same form.
 
-use crate::scenario::Outcome;
+use crate::host::Outcome;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 use zhifuyun::models::{Conversation, Page, Statistics, Ticket};

@@ -1,47 +1,12 @@
 //! One scenario: its world, its steps, and what must be in the journal afterwards.
 
 use crate::control::ask;
-use crate::matching::{at, keys, paths, value};
+use crate::host::{Host, Outcome, Walking};
+use crate::journal::wire;
+use crate::matching::{at, keys, part_of, paths, text_of, value};
 use crate::{Check, client, webhooks};
-use chrono::DateTime;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
-
-/// What became of a step. An iteration may have brought items before it failed.
-#[derive(Debug, Default)]
-pub struct Outcome {
-    pub result: Option<Value>,
-    pub error: Option<Value>,
-}
-
-/// How an iteration is to be read.
-pub struct Walking<'a> {
-    pub operation: &'a str,
-    pub args: &'a Value,
-    pub options: &'a Value,
-    pub walk: &'a Value,
-    /// The reader goes away after so many items.
-    pub stop_after: Option<u64>,
-    /// Called after every item with the number of items so far.
-    pub after_item: &'a dyn Fn(u64) -> Check,
-}
-
-/// A runner: the client of one language and style.
-pub trait Host: Sized {
-    /// Wraps a client.
-    fn new(client: zhifuyun::Client) -> Self;
-    /// Makes a call `times` times, at most `parallel` at once.
-    fn call(
-        &self,
-        name: &str,
-        args: &Value,
-        options: &Value,
-        times: u64,
-        parallel: u64,
-    ) -> Check<Vec<Outcome>>;
-    /// Reads an iteration to its end.
-    fn iterate(&self, walking: &Walking<'_>) -> Check<Outcome>;
-}
 
 /// Runs one scenario against the server at `server`.
 pub fn run<H: Host>(server: &str, text: &str) -> Check {
@@ -126,10 +91,6 @@ fn steps<H: Host>(scenario: &Value, world: &Value, control: &str) -> Check {
     wire(scenario.get("wire").unwrap_or(&json!({})), control, &secrets)
 }
 
-fn text_of(value: &Value, key: &str) -> String {
-    value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned()
-}
-
 fn number(step: &Value, key: &str) -> Option<u64> {
     step.get(key).and_then(Value::as_u64)
 }
@@ -189,10 +150,6 @@ fn run_step<H: Host>(
     }
 }
 
-fn part_of<'a>(value: &'a Value, key: &str) -> &'a Value {
-    value.get(key).unwrap_or(&Value::Null)
-}
-
 /// Asks this world's part of the control plane.
 fn tell(control: &str, request: &Value) -> Check<Value> {
     keys("control", request, &["method", "path", "body"])?;
@@ -225,54 +182,4 @@ fn check(what: &str, step: &Value, outcome: &Outcome, took: Duration, secrets: &
         Some(wanted) => value(&format!("{what}: elapsed"), wanted, &json!(took.as_secs_f64())),
         None => Ok(()),
     }
-}
-
-/// Compares what arrived at the server. The client's secret may only be in requests for a token.
-fn wire(expected: &Value, control: &str, secrets: &[String]) -> Check {
-    let known = ["total", "token_requests", "requests", "counts", "gaps", "connections"];
-    let expected = keys("wire", expected, &known)?;
-    let journal = ask("GET", &format!("{control}/journal"), None)?;
-    let all = at(&journal, "entries").as_array().cloned().unwrap_or_default();
-    let (tokens, calls): (Vec<Value>, Vec<Value>) =
-        all.iter().cloned().partition(|entry| at(entry, "path") == "/oauth/token");
-    for entry in &calls {
-        let text = entry.to_string();
-        if secrets.iter().any(|secret| !secret.is_empty() && text.contains(secret)) {
-            return Err(format!("wire: request {} carries the secret", at(entry, "seq")));
-        }
-    }
-    let count = |what: &str, n: usize| match expected.get(what) {
-        Some(wanted) => value(&format!("wire.{what}"), wanted, &json!(n)),
-        None => Ok(()),
-    };
-    count("total", calls.len())?;
-    count("token_requests", tokens.len())?;
-    let connections: std::collections::HashSet<_> =
-        all.iter().map(|entry| at(entry, "connection").to_string()).collect();
-    count("connections", connections.len())?;
-    if let Some(requests) = expected.get("requests").and_then(Value::as_array) {
-        if requests.len() != calls.len() {
-            return Err(format!("wire: expected {} requests, {} arrived", requests.len(), calls.len()));
-        }
-        for (number, (wanted, entry)) in requests.iter().zip(&calls).enumerate() {
-            paths(&format!("wire.requests.{number}"), wanted, entry)?;
-        }
-    }
-    for group in expected.get("counts").and_then(Value::as_array).into_iter().flatten() {
-        keys("wire.counts", group, &["where", "count"])?;
-        let n = all.iter().filter(|entry| paths("", part_of(group, "where"), entry).is_ok()).count();
-        value(&format!("wire.counts {}", part_of(group, "where")), part_of(group, "count"), &json!(n))?;
-    }
-    let times: Vec<f64> = calls.iter().map(|entry| seconds(at(entry, "at"))).collect();
-    for (n, wanted) in expected.get("gaps").and_then(Value::as_array).into_iter().flatten().enumerate() {
-        let gap = times.get(n + 1).zip(times.get(n)).map(|(later, earlier)| later - earlier);
-        value(&format!("wire.gaps.{n}"), wanted, &json!(gap))?;
-    }
-    Ok(())
-}
-
-/// A time on the world's clock in seconds.
-fn seconds(time: &Value) -> f64 {
-    let time = time.as_str().and_then(|text| DateTime::parse_from_rfc3339(text).ok());
-    time.map_or(0.0, |t| t.timestamp_micros() as f64 / 1e6)
 }

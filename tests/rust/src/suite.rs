@@ -1,7 +1,7 @@
 //! All scenarios, several at a time, and the report.
 
-use crate::scenario::{self, Host};
-use crate::{Check, files};
+use crate::host::Host;
+use crate::{Check, files, scenario};
 use serde_json::json;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};

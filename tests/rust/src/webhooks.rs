@@ -1,8 +1,8 @@
 //! The steps about webhooks.
 
 use crate::control::ask;
+use crate::host::Outcome;
 use crate::matching::{at, keys};
-use crate::scenario::Outcome;
 use crate::{Check, project};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -60,7 +60,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("{}: {} tickets", month.date.unwrap_or_default(), month.tickets.unwrap_or_default());
     }
 
-    let webhook = Webhook::new([std::env::var("ZHIFUYUN_WEBHOOK_SECRET")?])?;
+    let webhook = Webhook::from_env()?;
     let (headers, body) =
         tokio::time::timeout(Duration::from_secs(10), received.recv()).await?.ok_or("no webhook came")?;
     let event = webhook.verify(&headers, &body)?;

@@ -36,8 +36,7 @@ async fn handle(event: Event) -> zhifuyun::Result<()> {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let secret = std::env::var("ZHIFUYUN_WEBHOOK_SECRET")?;
-    let app = App { webhook: Webhook::new([secret])?, guard: Arc::new(MemoryReplayGuard::new()) };
+    let app = App { webhook: Webhook::from_env()?, guard: Arc::new(MemoryReplayGuard::new()) };
     let port: u16 = std::env::var("PORT").map_or(Ok(8080), |port| port.parse())?;
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
     println!("listening on http://{}/zhifuyun", listener.local_addr()?);

@@ -3,20 +3,22 @@
 //! The rules are in docs/assumptions.md, "success": HTTP 2xx and an envelope code that is absent, 0 or 2xx. An
 //! HTTP error outranks the body; an HTTP success with an error code is that error.
 
-use crate::error::{Error, ErrorKind, FieldError, Reason, Result};
-use crate::models::{Extra, Key};
+mod mend;
+mod words;
+
+pub(crate) use mend::{lenient, mend};
+pub(crate) use words::{error, request_id};
+
+use crate::error::{Error, ErrorKind, Reason, Result};
+use crate::models::Key;
+use crate::secret::Hush;
 use crate::transport::HttpResponse;
-use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
-use serde_json::Value;
+use serde_json::error::Category;
 use serde_json::value::RawValue;
-use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
-
-/// How much of a body an error shows.
-const EXCERPT: usize = 512;
 
 /// What the answer says before its data is decoded. The body is parsed once.
 #[derive(Debug)]
@@ -38,6 +40,8 @@ enum Found {
     NotUtf8,
     /// JSON that ends too early.
     Cut(String),
+    /// Another kind of JSON than an object, or no JSON at all.
+    NotObject(String),
     NotJson(String),
 }
 
@@ -76,12 +80,6 @@ impl<'de> Visitor<'de> for WireVisitor {
     }
 }
 
-/// Everything an error might be described with. Read only when it is needed.
-#[derive(Default)]
-struct Rest {
-    fields: Extra,
-}
-
 /// `200`, `200.0`, `2e2` and `"200"` are the same code. Anything else is no code.
 fn integral(raw: &str) -> Option<i64> {
     let text = raw.trim_matches('"').trim();
@@ -94,9 +92,10 @@ fn integral(raw: &str) -> Option<i64> {
     (f.fract() == 0.0 && f.abs() < 1e15).then_some(f as i64)
 }
 
-/// The HTTP status that a code of the envelope stands for: five-digit codes fall to their first three digits.
+/// The HTTP status that a code of the envelope stands for: five-digit codes fall to their first three digits,
+/// negative ones stand for none.
 pub(crate) fn status_of(code: i64) -> u16 {
-    let mut c = code.unsigned_abs();
+    let mut c = code.max(0);
     while c >= 1000 {
         c /= 10;
     }
@@ -138,7 +137,12 @@ fn look(body: &[u8]) -> (Option<i64>, Found) {
         }
         Err(e) => {
             let at = format!("line {} column {}", e.line(), e.column());
-            (None, if e.is_eof() { Found::Cut(at) } else { Found::NotJson(at) })
+            let found = match e.classify() {
+                Category::Eof => Found::Cut(at),
+                Category::Data => Found::NotObject(at),
+                _ => Found::NotJson(at),
+            };
+            (None, found)
         }
     }
 }
@@ -162,136 +166,15 @@ pub(crate) fn kind_of(status: u16) -> ErrorKind {
     }
 }
 
-/// The error that a failing answer stands for.
-pub(crate) fn error(response: &HttpResponse, verdict: &Verdict) -> Error {
-    let status = verdict.status;
-    let fields = text(&response.body).and_then(|t| serde_json::from_str(t).ok()).unwrap_or_default();
-    let rest = Rest { fields };
-    let (reason, message) = if (300..400).contains(&status) && response.status == status {
-        let to = redirect_host(&response.headers);
-        (
-            Reason::UnexpectedRedirect,
-            format!(
-                "the server redirects{to}; redirects are never followed, because \
-            they would carry the credentials along: check base_url"
-            ),
-        )
-    } else if status == 407 {
-        (Reason::Proxy, "the proxy wants other credentials; check the proxy option".to_owned())
-    } else {
-        (Reason::ErrorStatus, rest.message().unwrap_or_else(|| described(status, response)))
-    };
-    let kind = if status == 407 { ErrorKind::Connection } else { kind_of(status) };
-    Error::new(kind, reason, message)
-        .with_http_status(Some(response.status))
-        .with_code(verdict.code)
-        .with_fields(rest.field_errors())
-}
-
-fn redirect_host(headers: &HeaderMap) -> String {
-    let host = headers
-        .get(http::header::LOCATION)
-        .and_then(|v| std::str::from_utf8(v.as_bytes()).ok())
-        .and_then(|v| url::Url::parse(v).ok())
-        .and_then(|u| u.host_str().map(str::to_owned));
-    host.map_or_else(String::new, |h| format!(" to {h}"))
-}
-
-/// A sentence for an answer that brings none of its own.
-fn described(status: u16, response: &HttpResponse) -> String {
-    let excerpt = excerpt(&response.body);
-    let what = match status {
-        400 => "the server did not accept the parameters",
-        401 => "the server did not accept the token",
-        403 => "this key may not do that; check its permissions in the console",
-        404 => "there is no such resource",
-        429 => "too many requests",
-        500..=599 => "the server failed",
-        _ => "the server refused",
-    };
-    if excerpt.is_empty() { what.to_owned() } else { format!("{what}: {excerpt}") }
-}
-
-impl Rest {
-    /// The server's words, from whichever field it puts them into.
-    fn message(&self) -> Option<String> {
-        let words = |v: &Value| match v {
-            Value::String(s) if !s.trim().is_empty() => Some(clean(s)),
-            Value::Object(o) => o.get("message").or_else(|| o.get("msg")).and_then(Value::as_str).map(clean),
-            Value::Array(list) => {
-                let parts: Vec<_> = list.iter().filter_map(one_of_list).collect();
-                (!parts.is_empty()).then(|| parts.join("; "))
-            }
-            _ => None,
-        };
-        ["message", "msg", "error_description", "error", "errors"]
-            .iter()
-            .find_map(|name| self.fields.get(*name).and_then(words))
-            .map(|m| cut(&m).into_owned())
-    }
-
-    fn field_errors(&self) -> Vec<FieldError> {
-        let Some(Value::Array(list)) = self.fields.get("errors") else { return Vec::new() };
-        let read = |v: &Value| {
-            let field = v.get("field").or_else(|| v.get("param"))?.as_str()?;
-            let message =
-                v.get("message").or_else(|| v.get("msg")).and_then(Value::as_str).unwrap_or_default();
-            Some(FieldError { field: clean(field), message: clean(message) })
-        };
-        list.iter().take(50).filter_map(read).collect()
-    }
-}
-
-fn one_of_list(v: &Value) -> Option<String> {
-    match v {
-        Value::String(s) => Some(clean(s)),
-        Value::Object(o) => {
-            let message = o.get("message").or_else(|| o.get("msg")).and_then(Value::as_str)?;
-            let field = o.get("field").and_then(Value::as_str);
-            Some(field.map_or_else(|| clean(message), |f| format!("{}: {}", clean(f), clean(message))))
-        }
-        _ => None,
-    }
-}
-
-/// One line of printable text.
-fn clean(text: &str) -> String {
-    let spaced: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn cut(text: &str) -> Cow<'_, str> {
-    if text.len() <= EXCERPT {
-        return Cow::Borrowed(text);
-    }
-    let end = (0..=EXCERPT).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0);
-    Cow::Owned(format!("{}…", text.get(..end).unwrap_or_default()))
-}
-
-/// The beginning of a body that is no envelope, fit for an error message: markup and control characters gone.
-pub(crate) fn excerpt(body: &[u8]) -> String {
-    let head = body.get(..body.len().min(4 * EXCERPT)).unwrap_or_default();
-    let text = String::from_utf8_lossy(head);
-    let mut plain = String::with_capacity(text.len());
-    let mut in_tag = false;
-    for c in text.chars() {
-        match c {
-            '<' => in_tag = true,
-            '>' if in_tag => {
-                in_tag = false;
-                plain.push(' ');
-            }
-            _ if in_tag => {}
-            c => plain.push(c),
-        }
-    }
-    cut(&clean(&plain)).into_owned()
-}
-
 /// Where the JSON that a success carries lies in the body, ready for the model's decoder.
 ///
 /// An answer without envelope is taken as the data itself only where `bare` allows it (the token endpoint).
-pub(crate) fn success_data(response: &HttpResponse, verdict: &Verdict, bare: bool) -> Result<Range<usize>> {
+pub(crate) fn success_data(
+    response: &HttpResponse,
+    verdict: &Verdict,
+    bare: bool,
+    hush: Hush<'_>,
+) -> Result<Range<usize>> {
     let error = match &verdict.found {
         Found::Data(range) => return Ok(range.clone()),
         Found::Bare if bare => return Ok(text(&response.body).map_or(0..0, |t| place(&response.body, t))),
@@ -305,14 +188,18 @@ pub(crate) fn success_data(response: &HttpResponse, verdict: &Verdict, bare: boo
         Found::Cut(_) if response.close_delimited => {
             Error::new(ErrorKind::Connection, Reason::BodyInterrupted, "the connection ended inside the body")
         }
-        Found::Cut(at) | Found::NotJson(at) => {
-            let kind = response.headers.get(CONTENT_TYPE).map(|v| String::from_utf8_lossy(v.as_bytes()));
-            let kind = kind.map_or_else(|| "no content type".to_owned(), |k| clean(&k));
-            let message = format!("the body is not JSON ({kind}, {at}): {}", excerpt(&response.body));
-            Error::decode(Reason::NotJson, message.trim_end_matches(": "))
-        }
+        Found::NotObject(at) => not_json("a JSON object", at, response, hush),
+        Found::Cut(at) | Found::NotJson(at) => not_json("JSON", at, response, hush),
     };
     Err(error.with_http_status(Some(response.status)).with_code(verdict.code))
+}
+
+fn not_json(what: &str, at: &str, response: &HttpResponse, hush: Hush<'_>) -> Error {
+    let kind = response.headers.get(CONTENT_TYPE).map(|v| String::from_utf8_lossy(v.as_bytes()));
+    let kind = kind.map_or_else(|| "no content type".to_owned(), |k| words::line(&k, hush));
+    let excerpt = words::excerpt(&response.body, hush);
+    let message = format!("the body is not {what} ({kind}, {at}): {excerpt}");
+    Error::decode(Reason::NotJson, message.trim_end_matches(": "))
 }
 
 /// The text of a piece that [`success_data`] found.
@@ -320,23 +207,42 @@ pub(crate) fn slice(body: &[u8], range: Range<usize>) -> &str {
     body.get(range).and_then(|b| simdutf8::basic::from_utf8(b).ok()).unwrap_or_default()
 }
 
-/// Decodes `data`, naming the field that does not fit.
+/// Decodes `data`, naming the field that does not fit. What the server sent instead is not repeated: it may be
+/// anything, of any length.
 pub(crate) fn decode<T: serde::de::DeserializeOwned>(data: &str) -> Result<T> {
-    serde_json::from_str(data).map_err(|e| {
+    lenient(data).map_err(|e| {
+        let place = format!("line {} column {} of data", e.line(), e.column());
+        if e.classify() != Category::Data {
+            // Only what the first look skips can surprise here: nesting without end, numbers beyond all bounds.
+            return Error::decode(
+                Reason::NotJson,
+                format!("the data is not JSON that can be read ({place})"),
+            );
+        }
         let text = e.to_string();
         let what = text.split(" at line ").next().unwrap_or_default();
         let reason =
             if what.starts_with("missing field") { Reason::MissingField } else { Reason::InvalidField };
-        let place = format!("line {} column {} of data", e.line(), e.column());
-        Error::decode(reason, format!("the answer does not fit: {what} ({place})"))
+        Error::decode(reason, format!("the answer does not fit: {} ({place})", without_value(what)))
     })
+}
+
+/// serde's words without the value that it quotes: `invalid type: string "…", expected a Ticket object`.
+fn without_value(what: &str) -> String {
+    let Some((fault, value)) = what.split_once(": ") else { return what.to_owned() };
+    let sort = value.split([' ', ',']).next().unwrap_or_default();
+    match value.rsplit_once(", expected ") {
+        Some((_, expected)) => format!("{fault}: {sort}, expected {expected}"),
+        None => fault.to_owned(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use http::HeaderMap;
 
-    fn answer(status: u16, body: &str) -> HttpResponse {
+    pub(super) fn answer(status: u16, body: &str) -> HttpResponse {
         HttpResponse {
             status,
             headers: HeaderMap::new(),
@@ -358,6 +264,7 @@ mod tests {
             (200, r#"{"code":20001,"data":{}}"#, 200, Some(20001)),
             (200, r#"{"code":429}"#, 429, Some(429)),
             (200, r#"{"code":40103}"#, 401, Some(40103)),
+            (200, r#"{"code":-200,"data":{}}"#, 0, Some(-200)),
             (500, r#"{"code":200}"#, 500, Some(200)),
             (404, "<html>no</html>", 404, None),
             (200, r#"{"code":"abc","data":{}}"#, 200, None),
@@ -368,27 +275,6 @@ mod tests {
             let v = judge(&answer(*http, body));
             assert_eq!((v.status, v.code), (*status, *code), "{http} {body}");
         }
-    }
-
-    #[test]
-    fn messages_come_from_wherever_the_server_puts_them() {
-        let cases = [
-            (r#"{"message":"a"}"#, "a"),
-            (r#"{"msg":"b"}"#, "b"),
-            (r#"{"error":"invalid_client","error_description":"c"}"#, "c"),
-            (r#"{"error":{"message":"d"}}"#, "d"),
-            (r#"{"errors":[{"field":"limit","message":"e"},"f"]}"#, "limit: e; f"),
-            (r#"{"message":["g","h"]}"#, "g; h"),
-            (r#"{"message":"i\nj\u0000k"}"#, "i j k"),
-        ];
-        for (body, want) in cases {
-            let r = answer(400, body);
-            assert_eq!(error(&r, &judge(&r)).message(), want, "{body}");
-        }
-        let r = answer(502, "<html><h1>Bad gateway</h1>\n nginx</html>");
-        assert_eq!(error(&r, &judge(&r)).message(), "the server failed: Bad gateway nginx");
-        let r = answer(400, &format!(r#"{{"message":"{}"}}"#, "长".repeat(1_000)));
-        assert!(error(&r, &judge(&r)).message().len() <= EXCERPT + 3);
     }
 
     #[test]
@@ -403,12 +289,50 @@ mod tests {
             (r#"{"code":200,"data":{"a":NaN}}"#, Reason::NotJson),
         ] {
             let r = answer(200, body);
-            assert_eq!(success_data(&r, &judge(&r), false).unwrap_err().reason(), reason, "{body}");
+            assert_eq!(
+                success_data(&r, &judge(&r), false, Hush::of([""; 2])).unwrap_err().reason(),
+                reason,
+                "{body}"
+            );
         }
         let r = answer(200, &format!("{{\"data\":{}", "[".repeat(200_000)));
-        assert_eq!(success_data(&r, &judge(&r), false).unwrap_err().reason(), Reason::NotJson);
+        assert_eq!(
+            success_data(&r, &judge(&r), false, Hush::of([""; 2])).unwrap_err().reason(),
+            Reason::NotJson
+        );
         let r = answer(200, "\u{feff}{\"data\":[1]}");
-        let range = success_data(&r, &judge(&r), false).unwrap();
+        let range = success_data(&r, &judge(&r), false, Hush::of([""; 2])).unwrap();
         assert_eq!(slice(&r.body, range), "[1]");
+    }
+
+    #[test]
+    fn what_does_not_fit_is_named_and_not_repeated() {
+        let secret = "hush-hush, expected nothing";
+        for (data, reason, says) in [
+            (
+                format!(r#""{secret}""#),
+                Reason::InvalidField,
+                "invalid type: string, expected a Ticket object",
+            ),
+            ("[1]".to_owned(), Reason::InvalidField, "invalid type: sequence, expected"),
+            ("7919".to_owned(), Reason::InvalidField, "invalid type: integer, expected"),
+            ("{}".to_owned(), Reason::MissingField, "missing field `id`"),
+            (r#"{"id":true}"#.to_owned(), Reason::InvalidField, "invalid field `id`"),
+            (format!("{}{}", "[".repeat(20_000), "]".repeat(20_000)), Reason::InvalidField, "sequence"),
+            (
+                format!(r#"{{"id":"x","deep":{}{}}}"#, "[".repeat(20_000), "]".repeat(20_000)),
+                Reason::NotJson,
+                "not JSON that can be read",
+            ),
+        ] {
+            let e = decode::<crate::models::Ticket>(&data).unwrap_err();
+            assert_eq!(e.reason(), reason, "{e}");
+            assert!(e.message().contains(says), "{e}");
+            assert!(!e.message().contains("hush") && !e.message().contains("7919"), "{e}");
+        }
+        let ticket =
+            decode::<crate::models::Ticket>(r#"{"id":"x","title":"half \ud83d","\udc00":1}"#).unwrap();
+        assert_eq!(ticket.title.as_deref(), Some("half \u{fffd}"));
+        assert!(ticket.extra.contains_key("\u{fffd}"));
     }
 }
