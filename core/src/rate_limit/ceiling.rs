@@ -72,6 +72,11 @@ impl Ceiling {
         self.learns && self.plan.is_none() && self.learned.level.is_none()
     }
 
+    /// A refusal said nothing a while ago: perhaps the next one does.
+    pub(super) fn is_surprised(&self, now: Instant) -> bool {
+        self.learned.surprised.is_some_and(|at| now.saturating_duration_since(at) < AGAIN)
+    }
+
     /// It is below where it could be, so slots appear without any being released.
     pub(super) fn is_growing(&self) -> bool {
         self.learned.level.is_some()
@@ -103,7 +108,7 @@ impl Ceiling {
         // No plan is smaller than the smallest.
         let before = limit.or((own < SMALLEST).then_some(SMALLEST));
         if before.is_some_and(|b| own < b * TELLING) {
-            let again = self.learned.surprised.is_some_and(|at| now.saturating_duration_since(at) < AGAIN);
+            let again = self.is_surprised(now);
             self.learned.surprised = Some(now);
             if !again {
                 return;

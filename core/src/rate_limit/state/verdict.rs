@@ -89,15 +89,17 @@ impl State {
     /// How many may be in flight: those beyond the first would all be wasted if the limit is nearer than it
     /// seems.
     fn crowd(&self, limit: Option<u64>, now: Instant) -> u64 {
+        // After a refusal that said nothing it may be nearer than anybody thinks.
+        let first = if self.ceiling.is_surprised(now) { 12 } else { 32 };
         let unproven = match limit {
-            None if self.ceiling.is_unlearned() => 32 + self.log.live() / 10,
+            None if self.ceiling.is_unlearned() => first + self.log.live() / 10,
             // Twice what the limit and the latency need.
             Some(limit) if self.ceiling.is_growing() => {
                 let needed = limit.saturating_mul(self.latency.min(WINDOW).as_millis() as u64) / 60_000;
                 4 + limit / 50 + needed * 2
             }
             Some(_) if self.born.is_none_or(|born| now.saturating_duration_since(born) < WINDOW) => {
-                32 + self.log.live() / 4
+                first + self.log.live() / 4
             }
             _ => u64::MAX,
         };
