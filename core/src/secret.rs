@@ -50,7 +50,7 @@ impl From<&str> for Secret {
 /// What takes the place of a secret.
 const HIDDEN: &str = "[hidden]";
 /// Shorter secrets cannot be told from ordinary words.
-const LEAST: usize = 8;
+const LEAST: usize = 6;
 
 /// The secrets of a request, which its answer must not carry into an error, a log or an event.
 #[derive(Clone, Copy)]
