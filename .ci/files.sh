@@ -9,6 +9,11 @@ refuse() { say "$1" >&2; bad=1; }
 long=$(git ls-files '*.rs' '*.py' '*.ts' '*.java' '*.php' '*.mjs' | xargs -r wc -l | awk '$2 != "total" && $1 > 500 { print $2 " (" $1 ")" }')
 [ -z "$long" ] || refuse "files of more than 500 lines: $long"
 
+runners='tests/rust tests/python tests/node/*.mts tests/php bindings/java/src/test/java/contract'
+# shellcheck disable=SC2086
+long=$(git ls-files $runners | grep -E '\.(rs|py|mts|php|java)$' | xargs wc -l | awk '$2 != "total" && $1 > 200 { print $2 " (" $1 ")" }')
+[ -z "$long" ] || refuse "files of a runner of more than 200 lines: $long"
+
 soft=$(git grep -nIE '\b(TODO|FIXME|XXX)\b|unimplemented!|todo!' -- ':!*.lock' ':!.ci/files.sh' ':!*package-lock.json' || true)
 [ -z "$soft" ] || refuse "unfinished marks:
 $soft"

@@ -50,7 +50,7 @@ impl From<&str> for Secret {
 /// What takes the place of a secret.
 const HIDDEN: &str = "[hidden]";
 /// Shorter secrets cannot be told from ordinary words.
-const LEAST: usize = 8;
+const LEAST: usize = 6;
 
 /// The secrets of a request, which its answer must not carry into an error, a log or an event.
 #[derive(Clone, Copy)]
@@ -76,17 +76,22 @@ impl<'a> Hush<'a> {
 
     /// `text` without the secrets, however they are spelt in it: as they are, or as JSON or a URL writes them.
     pub(crate) fn scrub(self, text: &str) -> Cow<'_, str> {
+        // No spelling is shorter than the secret, so that ids of requests are rarely looked at.
+        let lengths = LEAST..=text.len();
         let mut text = Cow::Borrowed(text);
-        for secret in self.secrets.into_iter().filter(|s| s.len() >= LEAST) {
-            let json = serde_json::Value::from(secret).to_string();
-            let json = json.trim_matches('"');
-            let url: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-            for form in [secret, json, &json.replace('/', "\\/"), &url] {
-                if text.contains(form) {
-                    text = Cow::Owned(text.replace(form, HIDDEN));
-                }
+        for secret in self.secrets.into_iter().filter(|s| lengths.contains(&s.len())) {
+            text = without(text, secret);
+            if !secret.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b)) {
+                let json = serde_json::Value::from(secret).to_string();
+                let json = json.trim_matches('"');
+                let url: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+                text = without(without(without(text, json), &json.replace('/', "\\/")), &url);
             }
         }
         text
     }
+}
+
+fn without<'t>(text: Cow<'t, str>, secret: &str) -> Cow<'t, str> {
+    if text.contains(secret) { Cow::Owned(text.replace(secret, HIDDEN)) } else { text }
 }

@@ -201,7 +201,7 @@ async fn what_cannot_be_represented_is_an_error_that_names_the_field() {
     for (data, field) in [
         (json!({"total": 1, "page": 1, "limit": 1}), "items"),
         (json!({"total": 1e300, "page": 1, "limit": 1, "items": []}), "total"),
-        (json!({"total": 1, "page": "x", "limit": 1, "items": []}), "page"),
+        (json!({"total": 1, "page": "99999999999999999999", "limit": 1, "items": []}), "page"),
         (json!({"total": 1, "page": 1, "limit": 1, "items": [{}]}), "id"),
         (json!({"total": 1, "page": 1, "limit": 1, "items": [{"id": {}}]}), "id"),
     ] {
@@ -211,12 +211,13 @@ async fn what_cannot_be_represented_is_an_error_that_names_the_field() {
         assert_eq!(e.kind(), ErrorKind::Decode, "{data}");
         assert!(e.message().contains(&format!("`{field}`")), "{e}");
     }
-    // A negative total is nonsense that does no harm.
-    let server = server().await;
-    Mock::given(any())
-        .respond_with(answer(json!({"total": -1, "items": [{"id": "a"}]})))
-        .mount(&server)
-        .await;
-    let page = client(&server).tickets().list().limit(1).await.unwrap();
-    assert_eq!((page.total, page.page, page.limit, page.has_next()), (None, 1, 1, true));
+    // What is no count is nonsense that does no harm.
+    for odd in [json!(-1), json!(1.5), json!("x"), json!(true), json!([])] {
+        let server = server().await;
+        let data = json!({"total": odd, "page": odd, "limit": odd, "items": [{"id": "a"}]});
+        Mock::given(any()).respond_with(answer(data)).mount(&server).await;
+        let page = client(&server).tickets().list().limit(1).await.unwrap();
+        assert_eq!((page.total, page.page, page.limit, page.has_next()), (None, 1, 1, true), "{odd}");
+        assert_eq!(page.extra["total"], odd);
+    }
 }

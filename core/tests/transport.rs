@@ -200,6 +200,27 @@ async fn connections_that_the_server_closed_meanwhile_are_not_noticed() {
     }
 }
 
+#[tokio::test]
+async fn a_dead_http2_connection_is_noticed_before_the_attempt_times_out() {
+    // N42: everything on the connection freezes, also the answers to PING.
+    let server = server().await;
+    server.add_fault(json!({"match": {"path": "/v1/tickets"}, "action": {"wire": {"stall": {}}}})).unwrap();
+    let options = GateOptions { tls: Some(TlsKind::Good), http2: true, ..GateOptions::default() };
+    let gate = server.gates().open("", options).await.unwrap();
+    let client = builder(&server)
+        .base_url(gate.url)
+        .ca_bundle_file(gate.ca_file.unwrap())
+        .unwrap()
+        .attempt_timeout(Duration::from_secs(300))
+        .timeout(Duration::from_secs(300))
+        .max_retries(0)
+        .build()
+        .unwrap();
+    let e = client.tickets().list().await.unwrap_err();
+    assert_eq!((e.kind(), e.reason()), (ErrorKind::Connection, Reason::ConnectionClosed), "{e:?}");
+    assert!(e.message().contains("did not react"), "{e:?}");
+}
+
 /// A proxy that answers every request with these bytes and hangs up; counts its connections.
 async fn proxy(answer: &'static [u8]) -> (u16, Arc<AtomicU32>) {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};

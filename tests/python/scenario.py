@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 import time
-import urllib.error
 import urllib.parse
-import urllib.request
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any, Protocol
 
+import journal
+from control import ask
 from hooks import Hooks
 from matching import Failed, compare, keys, paths
 from project import error as project_error
 from zhifuyun import ZhifuyunError
 
-OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 STEPS = {
     "call": ["call", "args", "options", "times", "parallel", "expect"],
     "iterate": ["iterate", "args", "options", "walk", "stop_after", "during", "expect"],
@@ -44,19 +43,6 @@ class Host(Protocol):
 
     def close(self) -> None:
         """The scenario is over."""
-
-
-def ask(method: str, url: str, body: Any = None) -> Any:
-    """Speaks to the control plane."""
-    data = None if body is None else json.dumps(body).encode()
-    headers = {"content-type": "application/json"}
-    request = urllib.request.Request(url, data=data, method=method, headers=headers)
-    try:
-        with OPENER.open(request, timeout=30) as answer:
-            text = answer.read()
-    except urllib.error.HTTPError as e:
-        raise Failed(f"{method} {url}: {e.code} {e.read().decode(errors='replace')}") from None
-    return json.loads(text) if text else None
 
 
 def native(name: str, value: Any) -> Any:
@@ -116,7 +102,7 @@ class Scenario:
             self.client(self.document.get("client", {}))
             for number, step in enumerate(self.document["steps"], 1):
                 self.step(f"step {number}", step)
-            self.wire(self.document.get("wire", {}))
+            journal.check(self.control, self.document.get("wire", {}), self.secrets)
         finally:
             self.host.close()
             ask("DELETE", self.control)
@@ -177,35 +163,3 @@ class Scenario:
             paths(f"{what}: result", expect["result"], result)
         if "elapsed" in expect:
             compare(f"{what}: elapsed", expect["elapsed"], took)
-
-    def wire(self, expected: Any) -> None:
-        """Compares what arrived. The secret may only be in requests for a token."""
-        keys("wire", expected, ["total", "token_requests", "requests", "counts", "gaps", "connections"])
-        entries = ask("GET", f"{self.control}/journal")["entries"]
-        calls = [entry for entry in entries if entry["path"] != "/oauth/token"]
-        if any(secret in json.dumps(calls) for secret in self.secrets):
-            raise Failed("wire: a request carries the secret")
-        seen = {"total": len(calls), "token_requests": len(entries) - len(calls)}
-        seen["connections"] = len({entry["connection"] for entry in entries})
-        for name in seen.keys() & expected.keys():
-            compare(f"wire.{name}", expected[name], seen[name])
-        if "requests" in expected:
-            compare("wire.requests", {"$size": len(expected["requests"])}, calls)
-            for number, wanted in enumerate(expected["requests"]):
-                paths(f"wire.requests.{number}", wanted, calls[number])
-        for group in expected.get("counts", []):
-            keys("wire.counts", group, ["where", "count"])
-            compare(f"wire.counts {group['where']}", group["count"], sum(fits(group["where"], e) for e in entries))
-        times = [datetime.fromisoformat(e["at"].replace("Z", "+00:00")).timestamp() for e in calls]
-        for number, wanted in enumerate(expected.get("gaps", [])):
-            gap = times[number + 1] - times[number] if number + 1 < len(times) else None
-            compare(f"wire.gaps.{number}", wanted, gap)
-
-
-def fits(where: Any, entry: Any) -> bool:
-    """Whether a journal entry is one of those."""
-    try:
-        paths("", where, entry)
-    except Failed:
-        return False
-    return True

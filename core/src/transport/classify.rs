@@ -143,6 +143,10 @@ fn no_answer(error: &(dyn StdError + 'static), https: bool) -> Meaning {
             let hint = if https { "" } else { "; is this port https, or not HTTP at all?" };
             return (Reason::Protocol, false, true, format!("the answer is not valid HTTP ({hyper}){hint}"));
         }
+        if hyper.is_timeout() {
+            let message = "the connection ended: the server did not react to a PING".to_owned();
+            return (Reason::ConnectionClosed, false, true, message);
+        }
         if hyper.is_canceled() {
             let message = "the connection closed before the request was sent".to_owned();
             return (Reason::ConnectionClosed, true, true, message);

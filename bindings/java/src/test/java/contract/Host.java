@@ -1,35 +1,19 @@
 package contract;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.zhifuyun.Channel;
 import com.zhifuyun.ClientBuilder;
 import com.zhifuyun.Consistency;
-import com.zhifuyun.ConversationStatus;
-import com.zhifuyun.CreateConversation;
-import com.zhifuyun.CreateTicket;
-import com.zhifuyun.GetStatistics;
-import com.zhifuyun.GroupBy;
-import com.zhifuyun.ListConversations;
-import com.zhifuyun.ListTickets;
 import com.zhifuyun.OnLimit;
 import com.zhifuyun.Plan;
-import com.zhifuyun.Priority;
 import com.zhifuyun.RequestOptions;
-import com.zhifuyun.StatisticsType;
-import com.zhifuyun.TicketStatus;
-import com.zhifuyun.UpdateTicket;
 import com.zhifuyun.WalkOptions;
 import com.zhifuyun.ZhifuyunException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.LocalDate;
-import java.time.OffsetDateTime;
 import java.util.List;
-import java.util.function.BiConsumer;
 import java.util.function.LongConsumer;
 
-/** A client of one style, and the arguments of a scenario as its users would write them. */
+/** A client of one style, and the options of a scenario as its users would write them. */
 interface Host extends AutoCloseable {
   /** What became of a step. An iteration may have brought items before it failed. */
   record Outcome(JsonNode result, JsonNode error) {
@@ -59,7 +43,7 @@ interface Host extends AutoCloseable {
   void close();
 
   static <B extends ClientBuilder<B>> B options(B builder, JsonNode options) {
-    each(
+    Arguments.each(
         options,
         (name, v) -> {
           switch (name) {
@@ -89,7 +73,7 @@ interface Host extends AutoCloseable {
 
   static RequestOptions overrides(JsonNode options) {
     RequestOptions[] all = {RequestOptions.DEFAULT};
-    each(
+    Arguments.each(
         options,
         (name, v) -> {
           switch (name) {
@@ -103,7 +87,7 @@ interface Host extends AutoCloseable {
 
   static WalkOptions walk(JsonNode walk) {
     WalkOptions[] all = {WalkOptions.DEFAULT};
-    each(
+    Arguments.each(
         walk,
         (name, v) -> {
           switch (name) {
@@ -117,107 +101,7 @@ interface Host extends AutoCloseable {
     return all[0];
   }
 
-  static ListConversations conversations(JsonNode args) {
-    ListConversations.Builder q = ListConversations.builder();
-    each(
-        args,
-        (name, v) -> {
-          switch (name) {
-            case "page" -> q.page(v.longValue());
-            case "limit" -> q.limit(v.longValue());
-            case "status" -> q.status(ConversationStatus.of(v.textValue()));
-            case "start_time" -> q.startTime(OffsetDateTime.parse(v.textValue()).toInstant());
-            case "end_time" -> q.endTime(OffsetDateTime.parse(v.textValue()).toInstant());
-            default -> throw new AssertionError("unknown argument " + name);
-          }
-        });
-    return q.build();
-  }
-
-  static ListTickets tickets(JsonNode args) {
-    ListTickets.Builder q = ListTickets.builder();
-    each(
-        args,
-        (name, v) -> {
-          switch (name) {
-            case "page" -> q.page(v.longValue());
-            case "limit" -> q.limit(v.longValue());
-            case "status" -> q.status(TicketStatus.of(v.textValue()));
-            case "priority" -> q.priority(Priority.of(v.textValue()));
-            case "assignee_id" -> q.assigneeId(v.textValue());
-            default -> throw new AssertionError("unknown argument " + name);
-          }
-        });
-    return q.build();
-  }
-
-  static CreateConversation conversation(JsonNode args) {
-    CreateConversation.Builder q = CreateConversation.builder();
-    each(
-        args,
-        (name, v) -> {
-          switch (name) {
-            case "user_id" -> q.userId(v.textValue());
-            case "channel" -> q.channel(Channel.of(v.textValue()));
-            case "initial_message" -> q.initialMessage(v.textValue());
-            default -> throw new AssertionError("unknown argument " + name);
-          }
-        });
-    return q.build();
-  }
-
-  static CreateTicket ticket(JsonNode args) {
-    CreateTicket.Builder q = CreateTicket.builder();
-    each(
-        args,
-        (name, v) -> {
-          switch (name) {
-            case "title" -> q.title(v.textValue());
-            case "description" -> q.description(v.textValue());
-            case "priority" -> q.priority(Priority.of(v.textValue()));
-            case "customer_email" -> q.customerEmail(v.textValue());
-            default -> throw new AssertionError("unknown argument " + name);
-          }
-        });
-    return q.build();
-  }
-
-  static UpdateTicket update(JsonNode args) {
-    UpdateTicket.Builder q = UpdateTicket.builder();
-    each(
-        args,
-        (name, v) -> {
-          switch (name) {
-            case "id" -> {}
-            case "status" -> q.status(TicketStatus.of(v.textValue()));
-            case "comment" -> q.comment(v.textValue());
-            default -> throw new AssertionError("unknown argument " + name);
-          }
-        });
-    return q.build();
-  }
-
-  static GetStatistics statistics(JsonNode args) {
-    GetStatistics.Builder q = GetStatistics.builder();
-    each(
-        args,
-        (name, v) -> {
-          switch (name) {
-            case "type" -> q.type(StatisticsType.of(v.textValue()));
-            case "start_date" -> q.startDate(LocalDate.parse(v.textValue()));
-            case "end_date" -> q.endDate(LocalDate.parse(v.textValue()));
-            case "group_by" -> q.groupBy(GroupBy.of(v.textValue()));
-            default -> throw new AssertionError("unknown argument " + name);
-          }
-        });
-    return q.build();
-  }
-
   private static Duration seconds(JsonNode v) {
     return Duration.ofNanos(Math.round(v.asDouble() * 1e9));
-  }
-
-  private static void each(JsonNode object, BiConsumer<String, JsonNode> take) {
-    ((ObjectNode) object).properties().forEach(e -> take.accept(e.getKey(), e.getValue()));
   }
 }

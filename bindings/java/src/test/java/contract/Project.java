@@ -1,18 +1,11 @@
 package contract;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.zhifuyun.Conversation;
-import com.zhifuyun.ConversationPayload;
 import com.zhifuyun.Meta;
 import com.zhifuyun.Model;
 import com.zhifuyun.OpenEnum;
-import com.zhifuyun.Page;
 import com.zhifuyun.Quota;
-import com.zhifuyun.Statistics;
-import com.zhifuyun.Ticket;
-import com.zhifuyun.TicketPayload;
 import com.zhifuyun.Timing;
-import com.zhifuyun.Trend;
 import com.zhifuyun.WalkReport;
 import com.zhifuyun.WebhookEvent;
 import com.zhifuyun.ZhifuyunException;
@@ -55,7 +48,7 @@ final class Project {
     } else if (value instanceof List<?> list) {
       return list.stream().map(Project::plain).collect(Collectors.toList());
     } else if (value instanceof Model model) {
-      Map<String, Object> all = model(model);
+      Map<String, Object> all = Models.fields(model);
       all.put("extra", model.getExtra());
       if (model.meta() != null) {
         all.put("meta", meta(model.meta()));
@@ -75,71 +68,6 @@ final class Project {
           t.getNetwork());
     }
     return value;
-  }
-
-  private static Map<String, Object> model(Model model) {
-    if (model instanceof Conversation c) {
-      return map(
-          "id",
-          c.getId(),
-          "user_id",
-          c.getUserId(),
-          "channel",
-          c.getChannel(),
-          "status",
-          c.getStatus(),
-          "created_at",
-          c.getCreatedAt(),
-          "updated_at",
-          c.getUpdatedAt());
-    } else if (model instanceof Ticket t) {
-      return map(
-          "id",
-          t.getId(),
-          "title",
-          t.getTitle(),
-          "description",
-          t.getDescription(),
-          "status",
-          t.getStatus(),
-          "priority",
-          t.getPriority(),
-          "assignee_id",
-          t.getAssigneeId(),
-          "customer_email",
-          t.getCustomerEmail(),
-          "created_at",
-          t.getCreatedAt(),
-          "updated_at",
-          t.getUpdatedAt());
-    } else if (model instanceof Statistics s) {
-      return map(
-          "total_conversations",
-          s.getTotalConversations(),
-          "total_tickets",
-          s.getTotalTickets(),
-          "avg_response_time",
-          s.getAvgResponseTime(),
-          "satisfaction_rate",
-          s.getSatisfactionRate(),
-          "trends",
-          s.getTrends());
-    } else if (model instanceof Trend t) {
-      return map(
-          "date", t.getDate(), "conversations", t.getConversations(), "tickets", t.getTickets());
-    }
-    Page<?> p = (Page<?>) model;
-    return map(
-        "items",
-        p.getItems(),
-        "total",
-        p.getTotal(),
-        "page",
-        p.getPage(),
-        "limit",
-        p.getLimit(),
-        "has_next",
-        p.hasNext());
   }
 
   private static Map<String, Object> meta(Meta m) {
@@ -164,7 +92,7 @@ final class Project {
 
   /** What an iteration brought, whether or not it ended well. */
   static Object walked(List<? extends Model> items, WalkReport r) {
-    List<Map<String, Object>> plain = items.stream().map(Project::model).toList();
+    List<Map<String, Object>> plain = items.stream().map(Models::fields).toList();
     List<Object> ids = plain.stream().map(i -> i.get("id")).toList();
     return map(
         "count",
@@ -254,58 +182,10 @@ final class Project {
         "sent_at",
         e.getSentAt(),
         "data",
-        data(e.getData()),
+        Models.data(e.getData()),
         "extra",
         e.getExtra(),
         "dedupe_key",
         e.getDedupeKey());
-  }
-
-  /** The data as it was sent: the fields that were there, and what was sent beyond them. */
-  private static Object data(Object data) {
-    if (!(data instanceof Model)) {
-      return data;
-    }
-    Map<String, Object> all = new LinkedHashMap<>();
-    if (data instanceof ConversationPayload c) {
-      all.putAll(
-          map(
-              "conversation_id",
-              c.getConversationId(),
-              "user_id",
-              c.getUserId(),
-              "channel",
-              c.getChannel(),
-              "status",
-              c.getStatus(),
-              "created_at",
-              c.getCreatedAt(),
-              "updated_at",
-              c.getUpdatedAt()));
-    } else if (data instanceof TicketPayload t) {
-      all.putAll(
-          map(
-              "ticket_id",
-              t.getTicketId(),
-              "title",
-              t.getTitle(),
-              "description",
-              t.getDescription(),
-              "status",
-              t.getStatus(),
-              "priority",
-              t.getPriority(),
-              "assignee_id",
-              t.getAssigneeId(),
-              "customer_email",
-              t.getCustomerEmail(),
-              "created_at",
-              t.getCreatedAt(),
-              "updated_at",
-              t.getUpdatedAt()));
-    }
-    all.values().removeIf(java.util.Objects::isNull);
-    all.putAll(((Model) data).getExtra());
-    return all;
   }
 }

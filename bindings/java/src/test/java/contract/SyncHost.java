@@ -61,19 +61,19 @@ final class SyncHost implements Host {
     String id = args.path("id").textValue();
     switch (name) {
       case "conversations.list":
-        return client.conversations().list(Host.conversations(args), options);
+        return client.conversations().list(Arguments.conversations(args), options);
       case "conversations.get":
         return client.conversations().get(id, options);
       case "conversations.create":
-        return client.conversations().create(Host.conversation(args), options);
+        return client.conversations().create(Arguments.conversation(args), options);
       case "tickets.list":
-        return client.tickets().list(Host.tickets(args), options);
+        return client.tickets().list(Arguments.tickets(args), options);
       case "tickets.create":
-        return client.tickets().create(Host.ticket(args), options);
+        return client.tickets().create(Arguments.ticket(args), options);
       case "tickets.update":
-        return client.tickets().update(id, Host.update(args), options);
+        return client.tickets().update(id, Arguments.update(args), options);
       case "statistics.get":
-        return client.statistics().get(Host.statistics(args), options);
+        return client.statistics().get(Arguments.statistics(args), options);
       case "quota":
         return Project.quota(client.quota());
       case "authenticate":
@@ -92,9 +92,13 @@ final class SyncHost implements Host {
     switch (w.name()) {
       case "conversations.iter":
         return read(
-            client.conversations().iterate(Host.conversations(w.args()), w.walk(), w.options()), w);
+            client
+                .conversations()
+                .iterate(Arguments.conversations(w.args()), w.walk(), w.options()),
+            w);
       case "tickets.iter":
-        return read(client.tickets().iterate(Host.tickets(w.args()), w.walk(), w.options()), w);
+        return read(
+            client.tickets().iterate(Arguments.tickets(w.args()), w.walk(), w.options()), w);
       default:
         throw new AssertionError("unknown iteration " + w.name());
     }
