@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 
 use base64::Engine as _;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 use crate::clock::{ClockMode, WorldClock};
@@ -125,6 +125,20 @@ impl World {
         self.clock.now()
     }
 
+    /// Moves the clock forward and runs everything that falls due; returns how many jobs ran.
+    ///
+    /// Deliveries under way belong to the present and are waited for before.
+    pub async fn advance(&self, by: TimeDelta) -> usize {
+        self.webhooks.settle().await;
+        self.clock.advance(by).await
+    }
+
+    /// Puts the clock at `at`. Going forward is an [`advance`](Self::advance).
+    pub async fn set_clock(&self, at: DateTime<Utc>) -> usize {
+        self.webhooks.settle().await;
+        self.clock.set(at).await
+    }
+
     /// The options in force.
     pub fn options(&self) -> Arc<WorldOptions> {
         Arc::clone(&read(&self.options))
@@ -196,7 +210,7 @@ impl World {
         }
         self.keys.restore(&snapshot.keys);
         if !self.clock.is_real() {
-            self.clock.set(snapshot.taken).await;
+            self.set_clock(snapshot.taken).await;
         }
         true
     }

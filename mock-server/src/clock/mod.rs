@@ -5,13 +5,14 @@
 //! runs in order, with the clock standing at its due time, and the call returns when all of them are done.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, Weak};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 
 use crate::sync::lock;
 
@@ -19,6 +20,12 @@ use crate::sync::lock;
 pub type JobFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// Work that falls due at a time of this clock.
 pub type Job = Box<dyn FnOnce() -> JobFuture + Send>;
+
+/// Held by somebody who slept until a moment: while it lasts, an advance stands at this moment.
+#[derive(Debug)]
+pub struct Awake {
+    _dropped: oneshot::Sender<Infallible>,
+}
 
 /// How a clock gets its time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
@@ -193,18 +200,26 @@ impl WorldClock {
         self.shared.changed.notify_one();
     }
 
-    /// Waits until the clock reaches `at`.
-    pub async fn sleep_until(&self, at: DateTime<Utc>) {
+    /// Waits until the clock reaches `at`. `None` when it has already, or when the world goes away.
+    ///
+    /// An advance goes on when the sleeper has dropped what it gets here, and `then` is done.
+    pub async fn sleep_until<F>(&self, at: DateTime<Utc>, then: F) -> Option<Awake>
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
         if self.now() >= at {
-            return;
+            return None;
         }
-        let (done, reached) = tokio::sync::oneshot::channel::<()>();
+        let (wake, woken) = oneshot::channel();
         self.schedule(at, move || async move {
-            // The sleeper may have been dropped meanwhile; then nobody needs to hear of it.
-            let _ = done.send(());
+            let (awake, asleep_again) = oneshot::channel();
+            // A sleeper that was dropped meanwhile is not waited for.
+            if wake.send(Awake { _dropped: awake }).is_ok() {
+                let _ = asleep_again.await;
+                then.await;
+            }
         });
-        // An error means that the jobs were cleared: the world is going away.
-        let _ = reached.await;
+        woken.await.ok()
     }
 
     /// Moves the clock forward and runs everything that falls due up to then, in order.
@@ -271,8 +286,6 @@ impl WorldClock {
             };
             job().await;
             ran += 1;
-            // Lets those who slept until this moment go on before the clock moves again.
-            tokio::task::yield_now().await;
         }
         drop(guard);
         ran

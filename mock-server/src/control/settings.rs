@@ -98,10 +98,7 @@ async fn set_clock(
         world.clock.set_mode(mode).await;
     }
     let ran = match change.at {
-        Some(at) => {
-            world.webhooks.settle().await;
-            world.clock.set(at).await
-        }
+        Some(at) => world.set_clock(at).await,
         None => 0,
     };
     Ok(ran_to(&world, ran))
@@ -118,9 +115,7 @@ async fn advance(Extension(world): Extension<Arc<World>>, body: Bytes) -> Result
     let by = seconds(advance.seconds)
         .filter(|by| *by >= chrono::TimeDelta::zero())
         .ok_or_else(|| ControlError::bad_request("seconds must be a number from 0 to 1e11"))?;
-    world.webhooks.settle().await;
-    world.webhooks.settle().await;
-    let ran = world.clock.advance(by).await;
+    let ran = world.advance(by).await;
     Ok(ran_to(&world, ran))
 }
 
