@@ -11,7 +11,7 @@ use clap::{Parser, ValueEnum};
 use zhifuyun_mock_server::MockServer;
 use zhifuyun_mock_server::clock::ClockMode;
 use zhifuyun_mock_server::limits::{LimitModel, Plan, RetryAfter};
-use zhifuyun_mock_server::options::WorldSpec;
+use zhifuyun_mock_server::options::{ClockSpec, WorldSpec};
 use zhifuyun_mock_server::seed::SeedSpec;
 
 const EXAMPLES: &str = "\
@@ -175,12 +175,11 @@ impl Args {
         spec.limits.x_ratelimit |= self.x_ratelimit;
         spec.token.lifetime_seconds = self.token_lifetime.unwrap_or(spec.token.lifetime_seconds);
         spec.answers.always_200 |= self.always_200;
-        if let Some(clock) = self.clock {
-            spec.clock.mode = match clock {
-                Clock::Real => ClockMode::Real,
-                Clock::Offset => ClockMode::Offset,
-                Clock::Frozen => ClockMode::Frozen,
-            };
+        match self.clock {
+            Some(Clock::Real) => spec.clock = ClockSpec::default(),
+            Some(Clock::Offset) => spec.clock.mode = ClockMode::Offset,
+            Some(Clock::Frozen) => spec.clock.mode = ClockMode::Frozen,
+            None => {}
         }
         spec.clock.at = self.clock_at.or(spec.clock.at);
         Ok(spec)

@@ -13,7 +13,7 @@ use crate::events::{DomainEvent, EventLog};
 use crate::faults::Faults;
 use crate::journal::{DEFAULT_CAPACITY, Journal};
 use crate::keys::{KeySpec, Keys, KeysCopy, short_id};
-use crate::options::{ClockSpec, WorldOptions, WorldSpec};
+use crate::options::{WorldOptions, WorldSpec};
 use crate::seed::{self, SeedSpec};
 use crate::state::State;
 use crate::sync::{lock, read, write};
@@ -68,7 +68,7 @@ impl World {
     pub fn create(spec: WorldSpec) -> Result<Arc<Self>, String> {
         let options = WorldOptions { answers: spec.answers, token: spec.token, limits: spec.limits };
         options.check()?;
-        let clock = start_clock(spec.clock);
+        let clock = spec.clock.start()?;
         let now = clock.now();
         let mut state = State::new(&options.answers);
         if let Some(seed) = &spec.seed {
@@ -226,14 +226,6 @@ impl World {
     /// Forgets a snapshot.
     pub fn forget_snapshot(&self, name: &str) -> bool {
         lock(&self.snapshots).remove(name).is_some()
-    }
-}
-
-fn start_clock(spec: ClockSpec) -> WorldClock {
-    match (spec.mode, spec.at) {
-        (ClockMode::Frozen, at) => WorldClock::frozen(at.unwrap_or_else(Utc::now)),
-        (ClockMode::Offset, Some(at)) => WorldClock::starting_at(at),
-        (ClockMode::Real | ClockMode::Offset, _) => WorldClock::real(),
     }
 }
 

@@ -76,6 +76,7 @@ fn sigterm_ends_it_and_removes_the_certificate() {
 fn wrong_options_are_refused_in_words() {
     for (args, word) in [
         (["--plan", "gold"], "gold"),
+        (["--clock-at", "2026-01-01T00:00:00Z"], "mode offset or frozen"),
         (["--host", "0.0.0.0"], "control token"),
         (["--world", "/nowhere.json"], "/nowhere.json"),
     ] {

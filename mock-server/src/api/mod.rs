@@ -15,7 +15,7 @@ pub(crate) mod tickets;
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
-use chrono::Utc;
+use chrono::{SubsecRound as _, TimeDelta, Utc};
 use http::header::{AUTHORIZATION, DATE, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
 use http_body_util::BodyExt as _;
@@ -25,6 +25,7 @@ use crate::journal::{Arrival, Entry};
 use crate::keys::{Key, Token, TokenRefusal};
 use crate::limits::{LimitOptions, RetryAfter, Verdict};
 use crate::options::WorldOptions;
+use crate::time::{http_date, later};
 use crate::wire::ConnectionInfo;
 use crate::world::World;
 use reply::{ApiError, Success, json_response};
@@ -189,7 +190,7 @@ fn stamp<B>(call: &Call, response: &mut Response<B>) {
     }
     // On the machine's own time the server writes the date; any other clock has to be told.
     if !call.world.clock.is_real()
-        && let Ok(date) = HeaderValue::from_str(&httpdate::fmt_http_date(call.world.now().into()))
+        && let Some(date) = http_date(call.world.now())
     {
         response.headers_mut().insert(DATE, date);
     }
@@ -197,27 +198,24 @@ fn stamp<B>(call: &Call, response: &mut Response<B>) {
 
 fn limit_headers(response: &mut Response<Bytes>, verdict: &Verdict, options: &LimitOptions, call: &Call) {
     let headers = response.headers_mut();
+    // Neither a date nor a number of seconds since 1970 has fractions: rounded down they would be too early.
+    let reset = later(verdict.reset, TimeDelta::milliseconds(999)).trunc_subsecs(0);
     if options.x_ratelimit {
         headers.insert(HeaderName::from_static("x-ratelimit-limit"), verdict.limit.into());
         headers.insert(HeaderName::from_static("x-ratelimit-remaining"), verdict.remaining.into());
-        headers.insert(HeaderName::from_static("x-ratelimit-reset"), verdict.reset.timestamp().into());
+        headers.insert(HeaderName::from_static("x-ratelimit-reset"), reset.timestamp().into());
     }
     if verdict.allowed {
         return;
     }
     let wait = (verdict.reset - call.world.now()).num_milliseconds().max(0);
-    let text = match options.retry_after {
-        RetryAfter::None => return,
-        RetryAfter::Seconds => (wait + 999).div_euclid(1000).to_string(),
-        RetryAfter::Fraction => format!("{:.3}", wait as f64 / 1000.0),
-        // A date has no fractions: rounded down it would be too early.
-        RetryAfter::HttpDate => {
-            httpdate::fmt_http_date((verdict.reset + chrono::TimeDelta::milliseconds(999)).into())
-        }
+    let value = match options.retry_after {
+        RetryAfter::None => None,
+        RetryAfter::Seconds => Some((wait + 999).div_euclid(1000).into()),
+        RetryAfter::Fraction => HeaderValue::try_from(format!("{:.3}", wait as f64 / 1000.0)).ok(),
+        RetryAfter::HttpDate => http_date(reset),
     };
-    if let Ok(value) = HeaderValue::from_str(&text) {
-        headers.insert(RETRY_AFTER, value);
-    }
+    headers.extend(value.map(|value| (RETRY_AFTER, value)));
 }
 
 /// The stations from path and method to the operation.

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, oneshot};
 
 use crate::sync::lock;
+use crate::time::{later, on_the_clock};
 
 /// What a job returns: it is awaited before the next one runs.
 pub type JobFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -77,7 +78,7 @@ impl Inner {
         }
         match self.source {
             Source::Real => Utc::now(),
-            Source::Offset(by) => Utc::now().checked_add_signed(by).unwrap_or(DateTime::<Utc>::MAX_UTC),
+            Source::Offset(by) => later(Utc::now(), by),
             Source::Frozen(at) => at,
         }
     }
@@ -112,7 +113,7 @@ impl Drop for Shared {
     }
 }
 
-/// The clock of one world.
+/// The clock of one world. It shows times in the years 1970 to 9999; beyond them it stays at the end.
 pub struct WorldClock {
     shared: Arc<Shared>,
     /// One advance at a time: two at once would have no defined order of jobs.
@@ -133,12 +134,12 @@ impl WorldClock {
 
     /// A clock that stands at `at`.
     pub fn frozen(at: DateTime<Utc>) -> Self {
-        Self::with_source(Source::Frozen(at))
+        Self::with_source(Source::Frozen(on_the_clock(at)))
     }
 
-    /// A clock that shows `at` now and runs on from there.
-    pub fn starting_at(at: DateTime<Utc>) -> Self {
-        Self::with_source(Source::Offset(at - Utc::now()))
+    /// A clock that is `by` ahead of the machine's.
+    pub fn shifted(by: TimeDelta) -> Self {
+        Self::with_source(Source::Offset(by))
     }
 
     fn with_source(source: Source) -> Self {
@@ -227,7 +228,7 @@ impl WorldClock {
     /// Each job sees the clock standing at its own due time. Returns how many jobs ran.
     pub async fn advance(&self, by: TimeDelta) -> usize {
         let _turn = self.turn.lock().await;
-        let target = self.now().checked_add_signed(by).unwrap_or(DateTime::<Utc>::MAX_UTC);
+        let target = later(self.now(), by);
         self.run_to(target).await
     }
 
@@ -235,6 +236,7 @@ impl WorldClock {
     /// [`advance`](Self::advance) does; going back just moves the hands.
     pub async fn set(&self, at: DateTime<Utc>) -> usize {
         let _turn = self.turn.lock().await;
+        let at = on_the_clock(at);
         if at >= self.now() {
             return self.run_to(at).await;
         }
