@@ -56,9 +56,7 @@ async fn an_advance_waits_for_a_request_that_was_delayed() {
         ok(&world, "PUT", "/inbox/answers", json!([{ "status": 500 }])).await;
         let waiting = world.call("POST", "/v1/tickets", json!({ "title": "t" }));
         let advancing = async {
-            while ok(&world, "GET", "/clock", Value::Null).await["pending_jobs"] == 0 {
-                tokio::task::yield_now().await;
-            }
+            world.delayed().await;
             world.advance(7200.0).await
         };
         let (made, clock) = tokio::join!(waiting, advancing);
@@ -78,11 +76,7 @@ async fn an_advance_does_not_wait_for_a_client_that_has_gone() {
     let mut gone = Box::pin(world.get("/v1/tickets"));
     tokio::select! {
         _ = &mut gone => panic!("the request was not delayed"),
-        () = async {
-            while ok(&world, "GET", "/clock", Value::Null).await["pending_jobs"] == 0 {
-                tokio::task::yield_now().await;
-            }
-        } => {}
+        () = world.delayed() => {}
     }
     drop(gone);
     assert_eq!(world.advance(5.0).await["now"], "2026-01-01T00:00:05Z");
