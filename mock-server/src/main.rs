@@ -1,7 +1,7 @@
 //! Command line of the mock server.
 #![forbid(unsafe_code)]
 
-use std::io::{Read as _, Write as _};
+use std::io::{IsTerminal as _, Read as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -48,7 +48,7 @@ struct Args {
     #[arg(long, default_value_t = 8787)]
     port: u16,
     /// Address to listen on. Any but a loopback address needs --control-token.
-    #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST), value_parser = address)]
     host: IpAddr,
     /// Token that the control plane asks for, as `Authorization: Bearer`.
     #[arg(long, env = "ZHIFUYUN_MOCK_CONTROL_TOKEN", hide_env_values = true)]
@@ -134,6 +134,14 @@ enum Clock {
     Frozen,
 }
 
+/// An address, or the name that every machine has for itself.
+fn address(text: &str) -> Result<IpAddr, String> {
+    if text.eq_ignore_ascii_case("localhost") {
+        return Ok(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    }
+    text.parse().map_err(|_| "give an IP address, or localhost".to_owned())
+}
+
 impl Args {
     /// The default world: the file, if there is one, with the options on top.
     fn spec(&self) -> Result<WorldSpec, String> {
@@ -193,7 +201,8 @@ async fn main() -> ExitCode {
         Ok(filter) => filter,
         Err(error) => return failed(&format!("--log: {error}")),
     };
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let colours = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
     match run(args).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => failed(&message),

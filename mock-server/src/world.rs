@@ -54,6 +54,7 @@ struct Snapshot {
     state: State,
     keys: KeysCopy,
     options: Arc<WorldOptions>,
+    mode: ClockMode,
     taken: DateTime<Utc>,
 }
 
@@ -195,12 +196,13 @@ impl World {
             state: read(&self.state).clone(),
             keys: self.keys.copy(),
             options: self.options(),
+            mode: self.clock.reading().mode,
             taken: self.now(),
         };
         lock(&self.snapshots).insert(name.to_owned(), Arc::new(snapshot));
     }
 
-    /// Goes back to a snapshot. A clock that is not the machine's goes back too.
+    /// Goes back to a snapshot, and the clock to how it ran then; the machine's shows its own time.
     pub async fn restore(&self, name: &str) -> bool {
         let Some(snapshot) = lock(&self.snapshots).get(name).cloned() else { return false };
         {
@@ -209,7 +211,8 @@ impl World {
             *write(&self.options) = Arc::clone(&snapshot.options);
         }
         self.keys.restore(&snapshot.keys);
-        if !self.clock.is_real() {
+        self.clock.set_mode(snapshot.mode).await;
+        if snapshot.mode != ClockMode::Real {
             self.set_clock(snapshot.taken).await;
         }
         true

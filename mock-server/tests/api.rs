@@ -120,6 +120,7 @@ async fn wrong_parameters_are_named() {
             vec!["title", "priority"],
         ),
         ("POST", "/v1/tickets", json!({ "title": "t", "customer_email": "nobody" }), vec!["customer_email"]),
+        ("POST", "/v1/tickets", json!({ "title": "t", "customer_email": "" }), vec!["customer_email"]),
         ("PATCH", "/v1/tickets/nothing", json!({ "status": "done" }), vec!["status"]),
         ("PATCH", "/v1/tickets/nothing", json!({}), vec!["status"]),
     ] {
@@ -224,4 +225,24 @@ async fn answers_follow_the_options() {
     assert_eq!(world.control("PATCH", "/options", changed).await.status, 200);
     assert_eq!(world.get("/v1/conversations/nothing").await.status, 404);
     assert_eq!(world.get("/v1/conversations/conv_000001").await.data()["created_at"], 1_767_225_600);
+}
+
+#[tokio::test]
+async fn half_an_order_is_not_carried_out() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let server = server().await;
+    let world = World::create(&server, json!({})).await;
+    let mut stream = tokio::net::TcpStream::connect(world.address).await.unwrap();
+    let request = format!(
+        "POST {}/v1/tickets HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {}\r\n\
+         content-type: application/json\r\ncontent-length: 50\r\n\r\n{{\"title\":\"whole\"}}",
+        world.prefix, world.token
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    stream.shutdown().await.unwrap();
+    // The server may answer or hang up; either way it has decided when the connection ends.
+    let _ = stream.read_to_end(&mut Vec::new()).await;
+    assert_eq!(world.get("/v1/tickets").await.data()["total"], 0);
+    let journal = world.control("GET", "/journal?method=POST&path=/v1/tickets", Value::Null).await.json();
+    assert_eq!(journal["entries"][0]["code"], 400);
 }

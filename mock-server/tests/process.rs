@@ -62,7 +62,8 @@ async fn one_line_tells_everything_and_closing_stdin_ends_it() {
 
 #[test]
 fn sigterm_ends_it_and_removes_the_certificate() {
-    let (mut child, _out, ready) = start(&["--port", "0", "--tls", "--client-id", "me"]);
+    let (mut child, _out, ready) =
+        start(&["--port", "0", "--tls", "--host", "localhost", "--client-id", "me"]);
     assert!(ready["url"].as_str().unwrap().starts_with("https://"));
     assert_eq!(ready["client_id"], "me");
     let ca = std::path::PathBuf::from(ready["ca_file"].as_str().unwrap());
@@ -78,6 +79,8 @@ fn wrong_options_are_refused_in_words() {
         (["--plan", "gold"], "gold"),
         (["--clock-at", "2026-01-01T00:00:00Z"], "mode offset or frozen"),
         (["--host", "0.0.0.0"], "control token"),
+        (["--host", "example.com"], "localhost"),
+        (["--control-token", ""], "must not be empty"),
         (["--world", "/nowhere.json"], "/nowhere.json"),
     ] {
         let output = Command::new(env!("CARGO_BIN_EXE_zhifuyun-mock-server"))

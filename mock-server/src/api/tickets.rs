@@ -37,7 +37,7 @@ pub(crate) fn create(call: &Call) -> Result<Success, ApiError> {
     let title = fields.required("title", 200);
     let description = fields.optional("description", 0, 20_000);
     let priority = fields.choice("priority", PRIORITIES);
-    let customer_email = fields.optional("customer_email", 3, 254);
+    let customer_email = fields.optional("customer_email", 0, 254);
     if customer_email.as_deref().is_some_and(|email| !looks_like_email(email)) {
         fields.fault("customer_email", "must be an e-mail address");
     }

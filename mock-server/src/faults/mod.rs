@@ -72,11 +72,11 @@ impl FaultOutcome {
         self.action.executes()
     }
 
-    /// The answer to send; `api` is what the API answered, if it was asked. What shall happen on the socket
-    /// is among the extensions.
+    /// The answer to send; `api` is what the API answered, if it was asked, and `usual` the headers that every
+    /// answer has unless the rule says otherwise. What shall happen on the socket is among the extensions.
     #[must_use]
-    pub fn answer(&self, api: Option<Response<Bytes>>) -> Response<Body> {
-        answer::make(&self.action, &self.rule, &self.path, api)
+    pub fn answer(&self, api: Option<Response<Bytes>>, usual: HeaderMap) -> Response<Body> {
+        answer::make(&self.action, &self.rule, &self.path, api, usual)
     }
 }
 

@@ -290,9 +290,15 @@ fn fits(scheme: &Scheme, secrets: &[String], headers: &HeaderMap, body: &[u8]) -
         },
     };
     let (Some(id), Some(timestamp)) = (id, timestamp) else { return false };
-    secrets.iter().any(|secret| {
-        let signature = scheme.sign(secret, id, timestamp, body);
-        signature.is_ok_and(|signature| sent.contains(&scheme.each.replace("{signature}", &signature)))
+    let prefix = scheme.header_prefix.replace("{timestamp}", timestamp);
+    let Some(all) = sent.strip_prefix(&prefix) else { return false };
+    let apart = scheme.separator.as_deref().filter(|separator| !separator.is_empty());
+    let mut signatures = apart.map_or(vec![all], |separator| all.split(separator).collect()).into_iter();
+    signatures.any(|one| {
+        secrets.iter().any(|secret| {
+            let right = scheme.sign(secret, id, timestamp, body);
+            right.is_ok_and(|right| one == scheme.each.replace("{signature}", &right))
+        })
     })
 }
 
