@@ -246,3 +246,27 @@ async fn half_an_order_is_not_carried_out() {
     let journal = world.control("GET", "/journal?method=POST&path=/v1/tickets", Value::Null).await.json();
     assert_eq!(journal["entries"][0]["code"], 400);
 }
+
+#[tokio::test]
+async fn a_page_that_was_asked_for_before_shows_what_has_changed() {
+    let server = server().await;
+    let world = World::create(&server, json!({})).await;
+    let titles = async || {
+        let data = world.get("/v1/tickets?limit=5").await.data();
+        let items = data["items"].as_array().unwrap().clone();
+        items.iter().map(|item| format!("{} {}", item["title"], item["status"])).collect::<Vec<_>>()
+    };
+    assert!(titles().await.is_empty() && titles().await.is_empty());
+    world.call("POST", "/v1/tickets", json!({ "title": "a" })).await.data();
+    assert_eq!(titles().await, ["\"a\" \"open\""]);
+    world.call("PATCH", "/v1/tickets/ticket_000001", json!({ "status": "closed" })).await.data();
+    assert_eq!(titles().await, ["\"a\" \"closed\""]);
+    world.control("PUT", "/snapshots/one", Value::Null).await;
+    world.control("DELETE", "/tickets/ticket_000001", Value::Null).await;
+    assert!(titles().await.is_empty());
+    world.control("POST", "/snapshots/one/restore", Value::Null).await;
+    assert_eq!(titles().await.len(), 1);
+    world.control("PATCH", "/options", json!({ "answers": { "timestamps": "epoch" } })).await;
+    assert!(world.get("/v1/tickets?limit=5").await.data()["items"][0]["created_at"].is_number());
+    assert_eq!(world.get("/v1/tickets?limit=500").await.status, 400);
+}
