@@ -93,3 +93,39 @@ fn wrong_options_are_refused_in_words() {
         assert!(output.stdout.is_empty());
     }
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_hundred_thousand_conversations_fit_into_little_memory() {
+    let (mut child, _out, _) = start(&[
+        "--port",
+        "0",
+        "--exit-with-stdin",
+        "--seed",
+        "42",
+        "--conversations",
+        "100000",
+        "--tickets",
+        "20000",
+    ]);
+    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+    drop(child.stdin.take());
+    assert!(ended(&mut child).success());
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    let kilobytes: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
+    assert!(kilobytes < 200 * 1024, "{kilobytes} kB");
+}
+
+#[tokio::test]
+async fn a_server_that_is_dropped_leaves_its_port() {
+    let server = support::server().await;
+    let address = server.address();
+    assert_eq!(send(address, "GET", "/_mock/health", &[], "").await.status, 200);
+    drop(server);
+    let gone = async {
+        while tokio::net::TcpStream::connect(address).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), gone).await.unwrap();
+}
