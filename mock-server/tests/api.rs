@@ -270,3 +270,17 @@ async fn a_page_that_was_asked_for_before_shows_what_has_changed() {
     assert!(world.get("/v1/tickets?limit=5").await.data()["items"][0]["created_at"].is_number());
     assert_eq!(world.get("/v1/tickets?limit=500").await.status, 400);
 }
+
+#[tokio::test]
+async fn a_query_is_text() {
+    let server = server().await;
+    let world = World::create(&server, json!({})).await;
+    for (query, status) in [
+        ("assignee_id=%E5%AE%A2%E6%9C%8D", 200),
+        ("assignee_id=100%", 200),
+        ("assignee_id=%FF", 400),
+        ("x=%c3%28", 400),
+    ] {
+        assert_eq!(world.get(&format!("/v1/tickets?{query}")).await.status, status, "{query}");
+    }
+}
