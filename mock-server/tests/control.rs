@@ -202,6 +202,16 @@ async fn expectations_are_verified_and_explained() {
     let near = &missed["near_misses"][0];
     assert_eq!(near["request"], "GET /v1/conversations");
     assert_eq!(near["differences"], json!(["query.page: expected \"4\", was \"1\""]));
+    // A request to the wanted path is nearer than one elsewhere, whatever else is different about it.
+    let wanted =
+        json!({ "method": "POST", "path": "/v1/tickets", "body": { "title": "x", "priority": "high" } });
+    let missed = verify(json!({ "match": wanted })).await;
+    assert_eq!(missed["near_misses"][0]["request"], "POST /v1/tickets");
+    let wanted = json!({ "method": "PUT", "path": "/v1/conversations/c1", "query": { "page": "9" } });
+    let missed = verify(json!({ "match": wanted })).await;
+    assert_eq!(missed["near_misses"][0]["request"], "GET /v1/conversations");
+    let unclear = world.control("POST", "/verify", json!({ "match": { "path": { "ends": "x" } } })).await;
+    assert!(unclear.json()["message"].as_str().unwrap().contains("contains, prefix"));
 
     let step = |page: &str| json!({ "query": { "page": page } });
     assert_eq!(verify(json!({ "order": [step("1"), step("3")] })).await["ok"], true);
