@@ -10,13 +10,19 @@ import json
 import os
 import random
 import re
+import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
 
 MINIMUM_CASES = 1_000
+
+# Everything here is on this machine: a proxy from the environment would not find it.
+DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+LOCAL = {**os.environ, "NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
 
 
 class Server:
@@ -25,6 +31,8 @@ class Server:
     def __init__(self, path: str) -> None:
         command = [path, "--port", "0", "--exit-with-stdin", "--seed", "42", "--conversations", "2000"]
         command += ["--tickets", "500", "--plan", "off"]
+        # Those of the document's examples, so that some of the generated requests for a token succeed.
+        command += ["--client-id", "your_client_id", "--client-secret", "your_client_secret"]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout
         self.ready = json.loads(self.process.stdout.readline())
@@ -41,7 +49,7 @@ class Server:
 
 def post(url: str, body: dict) -> dict:
     headers = {"content-type": "application/json"}
-    with urllib.request.urlopen(urllib.request.Request(url, json.dumps(body).encode(), headers)) as answer:
+    with DIRECT.open(urllib.request.Request(url, json.dumps(body).encode(), headers), timeout=20) as answer:
         return json.load(answer)
 
 
@@ -51,7 +59,7 @@ def schemathesis(tool: str, server: Server) -> None:
     command = [tool, "--config-file", "mock-server/schemathesis.toml", "run", server.url + "/openapi.json"]
     command += ["--header", f"Authorization: Bearer {server.token}", "--seed", seed, "--max-examples", "80"]
     command += ["--checks", "all", "--workers", "1"]
-    run = subprocess.run(command, capture_output=True, text=True)
+    run = subprocess.run(command, capture_output=True, text=True, env=LOCAL)
     print(run.stdout[-6000:], run.stderr[-2000:])
     cases = [int(n) for n in re.findall(r"([\d]+) generated", run.stdout.replace(",", ""))]
     assert run.returncode == 0, "schemathesis found violations"
@@ -59,13 +67,14 @@ def schemathesis(tool: str, server: Server) -> None:
 
 
 def prism(tool: str, server: Server) -> None:
-    proxy = subprocess.Popen(
-        [tool, "proxy", server.url + "/openapi.json", server.url, "--errors", "--port", "4017"],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )
+    port = free_port()
+    command = [tool, "proxy", server.url + "/openapi.json", server.url, "--errors", "--port", str(port)]
+    # A file and not a pipe: a pipe that nobody reads fills up and stops the writer.
+    log = tempfile.TemporaryFile("w+")
+    proxy = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=LOCAL)
     try:
-        base = "http://127.0.0.1:4017"
-        wait_for(base, proxy)
+        base = f"http://127.0.0.1:{port}"
+        wait_for(base, proxy, log)
         checked = 0
         for method, path, body, want in requests(server):
             status, answer, violations = send(method, base + path, body, server.token)
@@ -78,11 +87,19 @@ def prism(tool: str, server: Server) -> None:
         proxy.wait(10)
 
 
-def wait_for(base: str, proxy: subprocess.Popen) -> None:
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for(base: str, proxy: subprocess.Popen, log) -> None:
     for _ in range(600):
-        assert proxy.poll() is None, "prism ended: " + (proxy.stdout.read() if proxy.stdout else "")
+        if proxy.poll() is not None:
+            log.seek(0)
+            raise AssertionError("prism ended: " + log.read())
         try:
-            urllib.request.urlopen(base + "/v1/statistics", timeout=5)
+            DIRECT.open(base + "/v1/statistics", timeout=5)
         except urllib.error.HTTPError:
             return
         except OSError:
@@ -118,7 +135,7 @@ def send(method: str, url: str, body, token: str):
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url, data, headers, method=method)
     try:
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with DIRECT.open(request, timeout=20) as answer:
             return answer.status, answer.read().decode(), answer.headers.get("sl-violations")
     except urllib.error.HTTPError as e:
         return e.code, e.read().decode(), e.headers.get("sl-violations")

@@ -21,6 +21,7 @@ pub mod limits;
 mod model;
 pub mod openapi;
 pub mod options;
+mod pages;
 mod rng;
 pub mod seed;
 mod seed_text;

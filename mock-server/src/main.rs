@@ -1,7 +1,7 @@
 //! Command line of the mock server.
 #![forbid(unsafe_code)]
 
-use std::io::{Read as _, Write as _};
+use std::io::{IsTerminal as _, Read as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -11,7 +11,7 @@ use clap::{Parser, ValueEnum};
 use zhifuyun_mock_server::MockServer;
 use zhifuyun_mock_server::clock::ClockMode;
 use zhifuyun_mock_server::limits::{LimitModel, Plan, RetryAfter};
-use zhifuyun_mock_server::options::WorldSpec;
+use zhifuyun_mock_server::options::{ClockSpec, WorldSpec};
 use zhifuyun_mock_server::seed::SeedSpec;
 
 const EXAMPLES: &str = "\
@@ -48,7 +48,7 @@ struct Args {
     #[arg(long, default_value_t = 8787)]
     port: u16,
     /// Address to listen on. Any but a loopback address needs --control-token.
-    #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST), value_parser = address)]
     host: IpAddr,
     /// Token that the control plane asks for, as `Authorization: Bearer`.
     #[arg(long, env = "ZHIFUYUN_MOCK_CONTROL_TOKEN", hide_env_values = true)]
@@ -134,6 +134,14 @@ enum Clock {
     Frozen,
 }
 
+/// An address, or the name that every machine has for itself.
+fn address(text: &str) -> Result<IpAddr, String> {
+    if text.eq_ignore_ascii_case("localhost") {
+        return Ok(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    }
+    text.parse().map_err(|_| "give an IP address, or localhost".to_owned())
+}
+
 impl Args {
     /// The default world: the file, if there is one, with the options on top.
     fn spec(&self) -> Result<WorldSpec, String> {
@@ -175,12 +183,11 @@ impl Args {
         spec.limits.x_ratelimit |= self.x_ratelimit;
         spec.token.lifetime_seconds = self.token_lifetime.unwrap_or(spec.token.lifetime_seconds);
         spec.answers.always_200 |= self.always_200;
-        if let Some(clock) = self.clock {
-            spec.clock.mode = match clock {
-                Clock::Real => ClockMode::Real,
-                Clock::Offset => ClockMode::Offset,
-                Clock::Frozen => ClockMode::Frozen,
-            };
+        match self.clock {
+            Some(Clock::Real) => spec.clock = ClockSpec::default(),
+            Some(Clock::Offset) => spec.clock.mode = ClockMode::Offset,
+            Some(Clock::Frozen) => spec.clock.mode = ClockMode::Frozen,
+            None => {}
         }
         spec.clock.at = self.clock_at.or(spec.clock.at);
         Ok(spec)
@@ -194,7 +201,8 @@ async fn main() -> ExitCode {
         Ok(filter) => filter,
         Err(error) => return failed(&format!("--log: {error}")),
     };
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let colours = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
     match run(args).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => failed(&message),

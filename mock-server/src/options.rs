@@ -1,10 +1,10 @@
 //! What can be chosen about a world.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::clock::ClockMode;
+use crate::clock::{ClockMode, WorldClock};
 use crate::items::{ConversationItem, TicketItem};
 use crate::keys::KeySpec;
 use crate::limits::LimitOptions;
@@ -109,9 +109,29 @@ impl WorldOptions {
 pub struct ClockSpec {
     /// How the clock gets its time.
     pub mode: ClockMode,
-    /// The time it starts at; without it, now.
+    /// The time it starts at; without it, now. The real clock cannot be given one.
     pub at: Option<DateTime<Utc>>,
 }
+
+impl ClockSpec {
+    /// The clock, or what is wrong with its description.
+    pub(crate) fn start(self) -> Result<WorldClock, String> {
+        if let Some(at) = self.at {
+            crate::time::check_clock("clock.at", at)?;
+        }
+        match (self.mode, self.at) {
+            (ClockMode::Real, Some(_)) => Err(NO_REAL_TIME.to_owned()),
+            (ClockMode::Real, None) => Ok(WorldClock::real()),
+            (ClockMode::Frozen, at) => Ok(WorldClock::frozen(at.unwrap_or_else(Utc::now))),
+            (ClockMode::Offset, Some(at)) => Ok(WorldClock::shifted(at - Utc::now())),
+            (ClockMode::Offset, None) => Ok(WorldClock::shifted(TimeDelta::zero())),
+        }
+    }
+}
+
+/// Why a time was refused.
+pub(crate) const NO_REAL_TIME: &str =
+    "the real clock cannot be set; with a time, choose mode offset or frozen";
 
 /// One document that sets up a whole world.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

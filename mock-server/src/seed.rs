@@ -44,7 +44,7 @@ impl SeedSpec {
         if self.conversations > 2_000_000 || self.tickets > 2_000_000 {
             return Err("seed.conversations and seed.tickets must be at most 2000000".to_owned());
         }
-        Ok(())
+        self.end.map_or(Ok(()), |end| crate::time::check_clock("seed.end", end))
     }
 }
 

@@ -19,7 +19,7 @@ use crate::options::{ClockSpec, WorldSpec};
 use crate::seed::SeedSpec;
 use crate::verify::{Expectation, Verification};
 use crate::wire::TlsKind;
-use crate::wire::gates::Gates;
+use crate::wire::gates::{Gates, reachable};
 use crate::world::{DEFAULT_WORLD, World, Worlds};
 use crate::{api, openapi, wire};
 
@@ -154,6 +154,9 @@ impl Builder {
         if !self.host.is_loopback() && self.control_token.is_none() {
             return Err(StartError::Unprotected(address));
         }
+        if self.control_token.as_ref().is_some_and(String::is_empty) {
+            return Err(StartError::World("the control token must not be empty".to_owned()));
+        }
         let listen = |source| StartError::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(listen)?;
         let local = listener.local_addr().map_err(listen)?;
@@ -170,7 +173,7 @@ impl Builder {
         let shared = Arc::new(Shared {
             worlds: Worlds::new(world),
             guard: Guard::new(self.control_token),
-            url: format!("{scheme}://{local}"),
+            url: format!("{scheme}://{}", reachable(local)),
             gates,
             ca_file,
         });
@@ -259,9 +262,7 @@ impl MockServer {
 
     /// Moves the default world's clock forward and runs what falls due; returns how many jobs ran.
     pub async fn advance(&self, by: TimeDelta) -> usize {
-        let world = self.default_world();
-        world.webhooks.settle().await;
-        world.clock.advance(by).await
+        self.default_world().advance(by).await
     }
 
     /// What clients sent to the default world, oldest first.

@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::pages::Pages;
+
 /// The order in which lists come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
 #[serde(rename_all = "snake_case")]
@@ -73,12 +75,15 @@ pub(crate) struct Table<T> {
     all: Vec<Entry>,
     facets: HashMap<Facet, Vec<Entry>>,
     sort: Sort,
+    /// What was written of it, while it stays as it is.
+    pub(crate) pages: Pages,
 }
 
 impl<T: Row> Table<T> {
     /// An empty table in the given order.
     pub(crate) fn new(sort: Sort) -> Self {
-        Self { rows: Vec::new(), ids: HashMap::new(), all: Vec::new(), facets: HashMap::new(), sort }
+        let pages = Pages::default();
+        Self { rows: Vec::new(), ids: HashMap::new(), all: Vec::new(), facets: HashMap::new(), sort, pages }
     }
 
     /// How many rows there are.
@@ -201,6 +206,7 @@ impl<T: Row> Table<T> {
     }
 
     fn link(&mut self, row: &T, slot: u32) {
+        self.pages.forget();
         let entry = (self.key(row), slot);
         insert_sorted(&mut self.all, entry);
         for facet in row.facets() {
@@ -209,6 +215,7 @@ impl<T: Row> Table<T> {
     }
 
     fn unlink(&mut self, row: &T, slot: u32) {
+        self.pages.forget();
         let entry = (self.key(row), slot);
         remove_sorted(&mut self.all, entry);
         for facet in row.facets() {

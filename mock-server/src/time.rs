@@ -1,7 +1,38 @@
 //! Times as the API reads and writes them.
 
 use chrono::{DateTime, NaiveDate, SecondsFormat, TimeDelta, Utc};
+use http::HeaderValue;
 use serde::{Deserialize, Serialize};
+
+/// The first and the last second that a world's clock can show. Outside of it HTTP has no dates, and the
+/// API's format no years.
+const EARLIEST: DateTime<Utc> = DateTime::UNIX_EPOCH;
+const LATEST: DateTime<Utc> = match DateTime::from_timestamp(253_402_300_799, 0) {
+    Some(latest) => latest,
+    None => DateTime::<Utc>::MAX_UTC,
+};
+
+/// The nearest time that a clock can show.
+pub(crate) fn on_the_clock(at: DateTime<Utc>) -> DateTime<Utc> {
+    at.clamp(EARLIEST, LATEST)
+}
+
+/// That much later, as far as a clock can go.
+pub(crate) fn later(at: DateTime<Utc>, by: TimeDelta) -> DateTime<Utc> {
+    let end = if by < TimeDelta::zero() { EARLIEST } else { LATEST };
+    at.checked_add_signed(by).map_or(end, on_the_clock)
+}
+
+/// Refuses times that no clock can show.
+pub(crate) fn check_clock(field: &str, at: DateTime<Utc>) -> Result<(), String> {
+    if at == on_the_clock(at) { Ok(()) } else { Err(format!("{field} must lie in the years 1970 to 9999")) }
+}
+
+/// The time as HTTP writes it; `None` where HTTP has no date.
+pub(crate) fn http_date(at: DateTime<Utc>) -> Option<HeaderValue> {
+    let at = Some(at).filter(|at| check_clock("", *at).is_ok())?;
+    HeaderValue::try_from(httpdate::fmt_http_date(at.into())).ok()
+}
 
 /// How times are written in answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]

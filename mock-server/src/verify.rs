@@ -10,7 +10,7 @@ use crate::journal::{Entry, EntryView};
 
 /// What a value must be.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected a text, or one of contains, prefix, not, present")]
 pub enum TextMatch {
     /// Exactly this.
     Is(String),
@@ -310,20 +310,35 @@ impl Expectation {
     }
 }
 
-/// The requests with the fewest differences, of those that do not match.
+/// How many segments lie between the path that is wanted and that of the request.
+fn segments_away(matching: &RequestMatch, entry: &Entry) -> usize {
+    let (wanted, path) = match (&matching.path, &matching.template) {
+        (Some(TextMatch::Is(wanted)), _) => (wanted.as_str(), entry.path.as_str()),
+        (Some(rule), _) => return usize::from(rule.difference("", Some(&entry.path)).is_some()),
+        (None, Some(wanted)) => (wanted.as_str(), entry.template.unwrap_or_default()),
+        (None, None) => return 0,
+    };
+    let shared = wanted.split('/').zip(path.split('/')).take_while(|(a, b)| a == b).count();
+    wanted.split('/').count().max(path.split('/').count()) - shared
+}
+
+/// Of the requests that do not match, those to the nearest paths with the fewest differences.
 fn near_misses(matching: &RequestMatch, entries: &[&Entry]) -> Vec<NearMiss> {
-    let mut misses: Vec<NearMiss> = entries
+    let mut misses: Vec<(usize, NearMiss)> = entries
         .iter()
-        .map(|entry| NearMiss {
-            seq: entry.seq,
-            request: format!("{} {}", entry.method, entry.path),
-            differences: matching.differences(entry),
+        .map(|entry| {
+            let miss = NearMiss {
+                seq: entry.seq,
+                request: format!("{} {}", entry.method, entry.path),
+                differences: matching.differences(entry),
+            };
+            (segments_away(matching, entry), miss)
         })
-        .filter(|miss| !miss.differences.is_empty())
+        .filter(|(_, miss)| !miss.differences.is_empty())
         .collect();
-    misses.sort_by_key(|miss| miss.differences.len());
+    misses.sort_by_key(|(away, miss)| (*away, miss.differences.len()));
     misses.truncate(NEAR_MISSES);
-    misses
+    misses.into_iter().map(|(_, miss)| miss).collect()
 }
 
 /// Filter of the journal's list, from its query.

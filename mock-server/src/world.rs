@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 
 use base64::Engine as _;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 use crate::clock::{ClockMode, WorldClock};
@@ -13,7 +13,7 @@ use crate::events::{DomainEvent, EventLog};
 use crate::faults::Faults;
 use crate::journal::{DEFAULT_CAPACITY, Journal};
 use crate::keys::{KeySpec, Keys, KeysCopy, short_id};
-use crate::options::{ClockSpec, WorldOptions, WorldSpec};
+use crate::options::{WorldOptions, WorldSpec};
 use crate::seed::{self, SeedSpec};
 use crate::state::State;
 use crate::sync::{lock, read, write};
@@ -54,6 +54,7 @@ struct Snapshot {
     state: State,
     keys: KeysCopy,
     options: Arc<WorldOptions>,
+    mode: ClockMode,
     taken: DateTime<Utc>,
 }
 
@@ -68,7 +69,7 @@ impl World {
     pub fn create(spec: WorldSpec) -> Result<Arc<Self>, String> {
         let options = WorldOptions { answers: spec.answers, token: spec.token, limits: spec.limits };
         options.check()?;
-        let clock = start_clock(spec.clock);
+        let clock = spec.clock.start()?;
         let now = clock.now();
         let mut state = State::new(&options.answers);
         if let Some(seed) = &spec.seed {
@@ -123,6 +124,20 @@ impl World {
     /// The present time of this world.
     pub fn now(&self) -> DateTime<Utc> {
         self.clock.now()
+    }
+
+    /// Moves the clock forward and runs everything that falls due; returns how many jobs ran.
+    ///
+    /// Deliveries under way belong to the present and are waited for before.
+    pub async fn advance(&self, by: TimeDelta) -> usize {
+        self.webhooks.settle().await;
+        self.clock.advance(by).await
+    }
+
+    /// Puts the clock at `at`. Going forward is an [`advance`](Self::advance).
+    pub async fn set_clock(&self, at: DateTime<Utc>) -> usize {
+        self.webhooks.settle().await;
+        self.clock.set(at).await
     }
 
     /// The options in force.
@@ -181,12 +196,13 @@ impl World {
             state: read(&self.state).clone(),
             keys: self.keys.copy(),
             options: self.options(),
+            mode: self.clock.reading().mode,
             taken: self.now(),
         };
         lock(&self.snapshots).insert(name.to_owned(), Arc::new(snapshot));
     }
 
-    /// Goes back to a snapshot. A clock that is not the machine's goes back too.
+    /// Goes back to a snapshot, and the clock to how it ran then; the machine's shows its own time.
     pub async fn restore(&self, name: &str) -> bool {
         let Some(snapshot) = lock(&self.snapshots).get(name).cloned() else { return false };
         {
@@ -195,8 +211,9 @@ impl World {
             *write(&self.options) = Arc::clone(&snapshot.options);
         }
         self.keys.restore(&snapshot.keys);
-        if !self.clock.is_real() {
-            self.clock.set(snapshot.taken).await;
+        self.clock.set_mode(snapshot.mode).await;
+        if snapshot.mode != ClockMode::Real {
+            self.set_clock(snapshot.taken).await;
         }
         true
     }
@@ -212,14 +229,6 @@ impl World {
     /// Forgets a snapshot.
     pub fn forget_snapshot(&self, name: &str) -> bool {
         lock(&self.snapshots).remove(name).is_some()
-    }
-}
-
-fn start_clock(spec: ClockSpec) -> WorldClock {
-    match (spec.mode, spec.at) {
-        (ClockMode::Frozen, at) => WorldClock::frozen(at.unwrap_or_else(Utc::now)),
-        (ClockMode::Offset, Some(at)) => WorldClock::starting_at(at),
-        (ClockMode::Real | ClockMode::Offset, _) => WorldClock::real(),
     }
 }
 

@@ -120,6 +120,7 @@ async fn wrong_parameters_are_named() {
             vec!["title", "priority"],
         ),
         ("POST", "/v1/tickets", json!({ "title": "t", "customer_email": "nobody" }), vec!["customer_email"]),
+        ("POST", "/v1/tickets", json!({ "title": "t", "customer_email": "" }), vec!["customer_email"]),
         ("PATCH", "/v1/tickets/nothing", json!({ "status": "done" }), vec!["status"]),
         ("PATCH", "/v1/tickets/nothing", json!({}), vec!["status"]),
     ] {
@@ -224,4 +225,62 @@ async fn answers_follow_the_options() {
     assert_eq!(world.control("PATCH", "/options", changed).await.status, 200);
     assert_eq!(world.get("/v1/conversations/nothing").await.status, 404);
     assert_eq!(world.get("/v1/conversations/conv_000001").await.data()["created_at"], 1_767_225_600);
+}
+
+#[tokio::test]
+async fn half_an_order_is_not_carried_out() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let server = server().await;
+    let world = World::create(&server, json!({})).await;
+    let mut stream = tokio::net::TcpStream::connect(world.address).await.unwrap();
+    let request = format!(
+        "POST {}/v1/tickets HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {}\r\n\
+         content-type: application/json\r\ncontent-length: 50\r\n\r\n{{\"title\":\"whole\"}}",
+        world.prefix, world.token
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    stream.shutdown().await.unwrap();
+    // The server may answer or hang up; either way it has decided when the connection ends.
+    let _ = stream.read_to_end(&mut Vec::new()).await;
+    assert_eq!(world.get("/v1/tickets").await.data()["total"], 0);
+    let journal = world.control("GET", "/journal?method=POST&path=/v1/tickets", Value::Null).await.json();
+    assert_eq!(journal["entries"][0]["code"], 400);
+}
+
+#[tokio::test]
+async fn a_page_that_was_asked_for_before_shows_what_has_changed() {
+    let server = server().await;
+    let world = World::create(&server, json!({})).await;
+    let titles = async || {
+        let data = world.get("/v1/tickets?limit=5").await.data();
+        let items = data["items"].as_array().unwrap().clone();
+        items.iter().map(|item| format!("{} {}", item["title"], item["status"])).collect::<Vec<_>>()
+    };
+    assert!(titles().await.is_empty() && titles().await.is_empty());
+    world.call("POST", "/v1/tickets", json!({ "title": "a" })).await.data();
+    assert_eq!(titles().await, ["\"a\" \"open\""]);
+    world.call("PATCH", "/v1/tickets/ticket_000001", json!({ "status": "closed" })).await.data();
+    assert_eq!(titles().await, ["\"a\" \"closed\""]);
+    world.control("PUT", "/snapshots/one", Value::Null).await;
+    world.control("DELETE", "/tickets/ticket_000001", Value::Null).await;
+    assert!(titles().await.is_empty());
+    world.control("POST", "/snapshots/one/restore", Value::Null).await;
+    assert_eq!(titles().await.len(), 1);
+    world.control("PATCH", "/options", json!({ "answers": { "timestamps": "epoch" } })).await;
+    assert!(world.get("/v1/tickets?limit=5").await.data()["items"][0]["created_at"].is_number());
+    assert_eq!(world.get("/v1/tickets?limit=500").await.status, 400);
+}
+
+#[tokio::test]
+async fn a_query_is_text() {
+    let server = server().await;
+    let world = World::create(&server, json!({})).await;
+    for (query, status) in [
+        ("assignee_id=%E5%AE%A2%E6%9C%8D", 200),
+        ("assignee_id=100%", 200),
+        ("assignee_id=%FF", 400),
+        ("x=%c3%28", 400),
+    ] {
+        assert_eq!(world.get(&format!("/v1/tickets?{query}")).await.status, status, "{query}");
+    }
 }

@@ -58,6 +58,7 @@ async fn token_requests_may_be_forms_and_say_what_is_wrong() {
     let body = "grant_type=client_credentials&client_id=a+b&client_secret=s%26s";
     assert_eq!(world.raw("POST", "/oauth/token", &form, body).await.status, 200);
     let wrong = world.ask_token("a b", "wrong").await;
+    assert_eq!(wrong.header("cache-control"), Some("no-store"));
     let json = wrong.json();
     assert_eq!((wrong.status, &json["code"], &json["error"]), (401, &json!(401), &json!("invalid_client")));
     assert_eq!(json["error_description"], json["message"]);

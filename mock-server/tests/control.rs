@@ -202,6 +202,16 @@ async fn expectations_are_verified_and_explained() {
     let near = &missed["near_misses"][0];
     assert_eq!(near["request"], "GET /v1/conversations");
     assert_eq!(near["differences"], json!(["query.page: expected \"4\", was \"1\""]));
+    // A request to the wanted path is nearer than one elsewhere, whatever else is different about it.
+    let wanted =
+        json!({ "method": "POST", "path": "/v1/tickets", "body": { "title": "x", "priority": "high" } });
+    let missed = verify(json!({ "match": wanted })).await;
+    assert_eq!(missed["near_misses"][0]["request"], "POST /v1/tickets");
+    let wanted = json!({ "method": "PUT", "path": "/v1/conversations/c1", "query": { "page": "9" } });
+    let missed = verify(json!({ "match": wanted })).await;
+    assert_eq!(missed["near_misses"][0]["request"], "GET /v1/conversations");
+    let unclear = world.control("POST", "/verify", json!({ "match": { "path": { "ends": "x" } } })).await;
+    assert!(unclear.json()["message"].as_str().unwrap().contains("contains, prefix"));
 
     let step = |page: &str| json!({ "query": { "page": page } });
     assert_eq!(verify(json!({ "order": [step("1"), step("3")] })).await["ok"], true);
@@ -230,7 +240,9 @@ async fn snapshots_bring_everything_back() {
     world.control("DELETE", &format!("/keys/{}", world.client_id), Value::Null).await;
     world.advance(7200.0).await;
     assert_eq!(world.get("/v1/conversations").await.status, 401);
-    assert_eq!(world.control("POST", "/snapshots/before/restore", Value::Null).await.status, 200);
+    world.control("PUT", "/clock", json!({ "mode": "real" })).await;
+    let clock = world.control("POST", "/snapshots/before/restore", Value::Null).await;
+    assert_eq!((clock.status, &clock.json()["mode"]), (200, &json!("frozen")));
     let list = world.get("/v1/conversations").await.data();
     assert_eq!((&list["total"], ids(&list)[0].as_str()), (&json!(30), "conv_000030"));
     let made =
@@ -257,4 +269,32 @@ async fn the_clock_is_read_set_and_advanced() {
         assert_eq!(world.control("PUT", "/clock", bad).await.status, 400);
     }
     assert_eq!(world.control("POST", "/clock/advance", json!({ "seconds": -1 })).await.status, 400);
+}
+
+#[tokio::test]
+async fn every_refusal_has_one_form() {
+    let server = server().await;
+    for (method, path, body, status, word) in [
+        ("PUT", "/_mock/keys", "", 405, "Method"),
+        ("GET", "/_mock/webhooks/deliveries?state=nope", "", 400, "nope"),
+        ("GET", "/_mock/journal?limit=many", "", 400, "limit"),
+        ("GET", "/_mock/gates/abc", "", 400, "abc"),
+        ("POST", "/_mock/tickets?emit=maybe", "{}", 400, "emit"),
+        ("POST", "/_mock/clock/advance", "{", 400, "EOF"),
+        ("GET", "/_mock/nothing", "", 404, "nothing"),
+    ] {
+        let answer = send(server.address(), method, path, &[], body).await;
+        let json = answer.json();
+        assert_eq!((answer.status, &json["code"]), (status, &json!(status)), "{path}");
+        assert!(json["message"].as_str().unwrap().contains(word), "{json}");
+        assert_eq!(answer.header("allow").is_some(), status == 405);
+    }
+    // What the inbox is told to answer is nobody's refusal.
+    let plan = json!([{ "status": 405, "body": "no" }]).to_string();
+    send(server.address(), "PUT", "/_mock/inbox/answers", &[], plan).await;
+    assert_eq!(send(server.address(), "POST", "/_mock/inbox", &[], "x").await.body, "no");
+
+    let many: Vec<Value> = (0..2200).map(|_| json!({ "user_id": "u".repeat(1000) })).collect();
+    let world = World::create(&server, json!({ "conversations": many })).await;
+    assert_eq!(world.get("/v1/conversations").await.data()["total"], 2200);
 }

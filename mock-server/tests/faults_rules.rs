@@ -174,6 +174,13 @@ async fn bodies_types_and_headers() {
     assert_eq!(header(&seen, "content-type"), ["text/plain"]);
     let headers =
         json!({"x-ratelimit-limit": "many", "x-two": ["a", "b"], "x-cjk": "智服", "x-request-id": null});
+    let bare =
+        struck(&world, json!({"headers": {"x-request-id": null, "date": "Thu, 01 Jan 1970 00:00:00 GMT"}}))
+            .await;
+    assert!(header(&bare, "x-request-id").is_empty());
+    assert_eq!(header(&bare, "date"), ["Thu, 01 Jan 1970 00:00:00 GMT"]);
+    let empty = struck(&world, json!({"status": 204})).await;
+    assert_eq!((status(&empty), header(&empty, "content-length"), body(&empty)), (204, vec![], vec![]));
     let seen = struck(&world, json!({"headers": headers})).await;
     assert_eq!(header(&seen, "x-ratelimit-limit"), ["many"]);
     assert_eq!(header(&seen, "x-two"), ["a", "b"]);

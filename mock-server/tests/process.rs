@@ -62,7 +62,8 @@ async fn one_line_tells_everything_and_closing_stdin_ends_it() {
 
 #[test]
 fn sigterm_ends_it_and_removes_the_certificate() {
-    let (mut child, _out, ready) = start(&["--port", "0", "--tls", "--client-id", "me"]);
+    let (mut child, _out, ready) =
+        start(&["--port", "0", "--tls", "--host", "localhost", "--client-id", "me"]);
     assert!(ready["url"].as_str().unwrap().starts_with("https://"));
     assert_eq!(ready["client_id"], "me");
     let ca = std::path::PathBuf::from(ready["ca_file"].as_str().unwrap());
@@ -76,7 +77,10 @@ fn sigterm_ends_it_and_removes_the_certificate() {
 fn wrong_options_are_refused_in_words() {
     for (args, word) in [
         (["--plan", "gold"], "gold"),
+        (["--clock-at", "2026-01-01T00:00:00Z"], "mode offset or frozen"),
         (["--host", "0.0.0.0"], "control token"),
+        (["--host", "example.com"], "localhost"),
+        (["--control-token", ""], "must not be empty"),
         (["--world", "/nowhere.json"], "/nowhere.json"),
     ] {
         let output = Command::new(env!("CARGO_BIN_EXE_zhifuyun-mock-server"))
@@ -88,4 +92,40 @@ fn wrong_options_are_refused_in_words() {
         assert!(!output.status.success() && text.contains(word), "{text}");
         assert!(output.stdout.is_empty());
     }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_hundred_thousand_conversations_fit_into_little_memory() {
+    let (mut child, _out, _) = start(&[
+        "--port",
+        "0",
+        "--exit-with-stdin",
+        "--seed",
+        "42",
+        "--conversations",
+        "100000",
+        "--tickets",
+        "20000",
+    ]);
+    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+    drop(child.stdin.take());
+    assert!(ended(&mut child).success());
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    let kilobytes: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
+    assert!(kilobytes < 200 * 1024, "{kilobytes} kB");
+}
+
+#[tokio::test]
+async fn a_server_that_is_dropped_leaves_its_port() {
+    let server = support::server().await;
+    let address = server.address();
+    assert_eq!(send(address, "GET", "/_mock/health", &[], "").await.status, 200);
+    drop(server);
+    let gone = async {
+        while tokio::net::TcpStream::connect(address).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), gone).await.unwrap();
 }

@@ -147,7 +147,7 @@ async fn silence_and_nobody_there_are_failures() {
     .await;
     let started = Instant::now();
     let made = ok(&world, "POST", "/webhooks/trigger", json!({"event": "ticket.created"})).await;
-    assert!((140..5000).contains(&started.elapsed().as_millis()));
+    assert!(started.elapsed().as_millis() >= 150);
     let error = |n: usize| made["deliveries"][n]["attempts"][0]["error"].as_str().unwrap().to_owned();
     assert_eq!(error(0), "no answer within 150 ms");
     assert!(error(1).contains("cannot connect"), "{}", error(1));

@@ -143,6 +143,14 @@ async fn the_inbox_keeps_and_answers() {
     let inbox = ok(&world, "GET", "/inbox", Value::Null).await["received"].clone();
     assert_eq!((&inbox[4]["verified"], &inbox[5]["verified"]), (&json!(false), &json!(true)));
     assert!(inbox[5]["body"].is_null() && inbox[5]["body_base64"].is_string());
+    for (signature, verified) in [("v1,{signature}x", false), ("v1,{wrong} v1,{signature}", true)] {
+        bad(&world, json!({"signature": signature})).await;
+        let inbox = ok(&world, "GET", "/inbox", Value::Null).await["received"].clone();
+        assert_eq!(inbox.as_array().unwrap().last().unwrap()["verified"], verified);
+    }
+    for odd in [json!({"stale": {"seconds": i64::MIN}}), json!({"large": {"bytes": 1_000_000_000_000_u64}})] {
+        assert_eq!(world.control("POST", "/webhooks/main/bad", json!({"bad": odd})).await.status, 400);
+    }
 
     // As a URL of its own, for whoever wants to post to it.
     ok(&world, "PUT", "/inbox/answers", json!([{"status": 418, "times": null}])).await;

@@ -3,18 +3,17 @@
 
 mod wire_support;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
-use wire_support::{BODY, Ended, QUIET, again, get, once, plain, read_all, start};
+use wire_support::{BODY, Ended, Until, again, ask, connect, get, once, plain, read, start};
 use zhifuyun_mock_server::wire::{Behaviour, IdleClose, RawAnswer, RequestLimit, WireAction, WireOptions};
 
 #[tokio::test]
 async fn an_answer_without_fault_is_kept_alive() {
     let server = plain().await;
-    let mut stream = TcpStream::connect(server.address()).await.unwrap();
+    let mut stream = connect(&server).await;
     for request in 1..=3 {
         let seen = again(&mut stream).await;
         assert_eq!((seen.body().as_str(), seen.end), (BODY, Ended::Open));
@@ -27,9 +26,9 @@ async fn an_answer_without_fault_is_kept_alive() {
 #[tokio::test]
 async fn fin_and_reset_before_any_byte() {
     let server = plain().await;
-    let fin = once(&server, json!({"cut": {}})).await;
+    let fin = once(&server, json!({"cut": {}}), Until::End).await;
     assert_eq!((fin.bytes.len(), fin.end), (0, Ended::Fin));
-    let reset = once(&server, json!({"cut": {"how": "reset"}})).await;
+    let reset = once(&server, json!({"cut": {"how": "reset"}}), Until::End).await;
     assert_eq!((reset.bytes.len(), reset.end), (0, Ended::Reset));
 }
 
@@ -37,12 +36,13 @@ async fn fin_and_reset_before_any_byte() {
 async fn fin_and_reset_inside_the_headers() {
     let server = plain().await;
     for (how, end) in [("fin", Ended::Fin), ("reset", Ended::Reset)] {
-        let seen = once(&server, json!({"cut": {"in": "headers", "at": 20, "how": how}})).await;
+        let fault = json!({"cut": {"in": "headers", "at": 20, "how": how}});
+        let seen = once(&server, fault, Until::End).await;
         assert_eq!(seen.text(), "HTTP/1.1 200 OK\r\ncon");
         assert_eq!(seen.end, end);
     }
     // However large the number: the headers stay incomplete.
-    let seen = once(&server, json!({"cut": {"in": "headers", "at": 100_000}})).await;
+    let seen = once(&server, json!({"cut": {"in": "headers", "at": 100_000}}), Until::End).await;
     assert!(seen.text().ends_with("\r\n\r") && !seen.text().contains("\r\n\r\n"), "{}", seen.text());
 }
 
@@ -50,7 +50,8 @@ async fn fin_and_reset_inside_the_headers() {
 async fn fin_reset_and_silence_inside_the_body() {
     let server = plain().await;
     for (how, end) in [("fin", Ended::Fin), ("reset", Ended::Reset), ("stall", Ended::Open)] {
-        let seen = once(&server, json!({"cut": {"in": "body", "at": 10, "how": how}})).await;
+        let until = if end == Ended::Open { Until::Bytes(&BODY.as_bytes()[..10]) } else { Until::End };
+        let seen = once(&server, json!({"cut": {"in": "body", "at": 10, "how": how}}), until).await;
         assert_eq!(seen.body(), &BODY[..10], "{how}");
         assert!(seen.text().contains(&format!("content-length: {}\r\n", BODY.len())));
         assert_eq!(seen.end, end);
@@ -60,25 +61,31 @@ async fn fin_reset_and_silence_inside_the_body() {
 #[tokio::test]
 async fn dribble_headers_body_and_both() {
     let server = plain().await;
-    let body = once(&server, json!({"dribble": {"bytes": 4, "every_ms": 15, "part": "body"}})).await;
-    assert_eq!((body.body().as_str(), body.end), (BODY, Ended::Open));
-    assert!(body.pieces.len() >= 4 && body.pieces.last().unwrap().0 > Duration::from_millis(90), "{body:?}");
-
-    let headers = once(&server, json!({"dribble": {"bytes": 10, "every_ms": 15, "part": "headers"}})).await;
-    assert_eq!(headers.body(), BODY);
-    assert!(headers.pieces.len() >= 4, "{headers:?}");
-
-    let all = once(&server, json!({"dribble": {"bytes": 16, "every_ms": 5}})).await;
-    assert_eq!(all.body(), BODY);
-    assert!(all.pieces.len() >= 3, "{all:?}");
+    let head = once(&server, json!(null), Until::Answer).await.bytes.len() - BODY.len();
+    // All of it comes, and not before its pauses are over.
+    for (part, bytes, every_ms, slow) in
+        [("body", 4, 15, BODY.len()), ("headers", 10, 15, head), ("all", 16, 5, head + BODY.len())]
+    {
+        let fault = json!({"dribble": {"bytes": bytes, "every_ms": every_ms, "part": part}});
+        let seen = once(&server, fault, Until::Answer).await;
+        assert_eq!((seen.body().as_str(), seen.end), (BODY, Ended::Open), "{part}");
+        let pauses = u64::try_from(slow.div_ceil(bytes) - 1).unwrap();
+        assert!(seen.took >= Duration::from_millis(pauses * every_ms), "{part}: {seen:?}");
+    }
+    // The first piece comes alone.
+    for (part, length) in [("body", head + 4), ("headers", 4), ("all", 4)] {
+        let fault = json!({"dribble": {"bytes": 4, "every_ms": 60_000, "part": part}});
+        let seen = once(&server, fault, Until::Length(length)).await;
+        assert_eq!((seen.bytes.len(), seen.end), (length, Ended::Open), "{part}");
+    }
 }
 
 #[tokio::test]
 async fn a_dribbled_connection_is_used_again() {
     let server = plain().await;
-    let mut stream = TcpStream::connect(server.address()).await.unwrap();
-    stream.write_all(get(json!({"dribble": {"bytes": 50, "every_ms": 1}})).as_bytes()).await.unwrap();
-    assert_eq!(read_all(&mut stream, QUIET).await.body(), BODY);
+    let mut stream = connect(&server).await;
+    let slow = ask(&mut stream, json!({"dribble": {"bytes": 50, "every_ms": 1}}), Until::Answer).await;
+    assert_eq!(slow.body(), BODY);
     assert_eq!(again(&mut stream).await.body(), BODY);
     assert_eq!(server.accepted(), 1);
 }
@@ -86,28 +93,27 @@ async fn a_dribbled_connection_is_used_again() {
 #[tokio::test]
 async fn stalls_for_a_while_and_for_ever() {
     let server = plain().await;
-    let mut stream = TcpStream::connect(server.address()).await.unwrap();
-    stream.write_all(get(json!({"stall": {"in": "body", "at": 7, "ms": 120}})).as_bytes()).await.unwrap();
-    let seen = read_all(&mut stream, Duration::from_millis(400)).await;
+    let fault = json!({"stall": {"in": "body", "at": 7, "ms": 120}});
+    let seen = once(&server, fault, Until::Answer).await;
     assert_eq!(seen.body(), BODY);
-    assert!(seen.pieces.last().unwrap().0 >= Duration::from_millis(115));
+    assert!(seen.took >= Duration::from_millis(120));
 
-    let never = once(&server, json!({"stall": {}})).await;
+    let never = once(&server, json!({"stall": {}}), Until::Silence).await;
     assert_eq!((never.bytes.len(), never.end), (0, Ended::Open));
-    let head = once(&server, json!({"stall": {"in": "headers", "at": 15}})).await;
-    assert_eq!((head.text().as_str(), head.end), ("HTTP/1.1 200 OK", Ended::Open));
+    let status = b"HTTP/1.1 200 OK";
+    let head = once(&server, json!({"stall": {"in": "headers", "at": 15}}), Until::Length(15)).await;
+    assert_eq!((head.bytes.as_slice(), head.end), (status.as_slice(), Ended::Open));
 }
 
 #[tokio::test]
 async fn a_connection_closes_after_some_requests() {
     let server = plain().await;
-    let mut stream = TcpStream::connect(server.address()).await.unwrap();
+    let mut stream = connect(&server).await;
     let fault = json!({"close_after": {"requests": 3, "announce": true}});
-    stream.write_all(get(fault).as_bytes()).await.unwrap();
-    let first = read_all(&mut stream, QUIET).await;
+    let first = ask(&mut stream, fault, Until::Answer).await;
     assert_eq!((first.body().as_str(), first.end), (BODY, Ended::Open));
     assert_eq!(again(&mut stream).await.end, Ended::Open);
-    let last = again(&mut stream).await;
+    let last = ask(&mut stream, json!(null), Until::End).await;
     assert_eq!((last.body().as_str(), last.end), (BODY, Ended::Fin));
     assert!(last.text().contains("connection: close\r\n"));
 }
@@ -116,16 +122,14 @@ async fn a_connection_closes_after_some_requests() {
 async fn an_idle_connection_ends_by_fin_or_reset() {
     let server = plain().await;
     for (how, end) in [("fin", Ended::Fin), ("reset", Ended::Reset)] {
-        let mut stream = TcpStream::connect(server.address()).await.unwrap();
         let fault = json!({"idle_close": {"after_ms": 80, "how": how}});
-        stream.write_all(get(fault.clone()).as_bytes()).await.unwrap();
-        let seen = read_all(&mut stream, Duration::from_millis(400)).await;
+        let seen = once(&server, fault, Until::End).await;
         assert_eq!((seen.body().as_str(), seen.end), (BODY, end));
+        assert!(seen.took >= Duration::from_millis(80));
         // Whoever is quick enough may go on.
-        let mut stream = TcpStream::connect(server.address()).await.unwrap();
-        stream.write_all(get(fault).as_bytes()).await.unwrap();
-        let first = read_all(&mut stream, Duration::from_millis(20)).await;
-        assert_eq!(first.body(), BODY);
+        let mut stream = connect(&server).await;
+        let fault = json!({"idle_close": {"after_ms": 30_000, "how": how}});
+        assert_eq!(ask(&mut stream, fault, Until::Answer).await.body(), BODY);
         assert_eq!(again(&mut stream).await.body(), BODY);
     }
 }
@@ -134,11 +138,10 @@ async fn an_idle_connection_ends_by_fin_or_reset() {
 async fn a_half_dead_connection_reads_and_hangs_up() {
     let server = plain().await;
     for (how, end) in [("fin", Ended::Fin), ("reset", Ended::Reset)] {
-        let mut stream = TcpStream::connect(server.address()).await.unwrap();
-        stream.write_all(get(json!({"half_dead": {"how": how}})).as_bytes()).await.unwrap();
-        let first = read_all(&mut stream, QUIET).await;
+        let mut stream = connect(&server).await;
+        let first = ask(&mut stream, json!({"half_dead": {"how": how}}), Until::Answer).await;
         assert_eq!((first.body().as_str(), first.end), (BODY, Ended::Open));
-        let second = again(&mut stream).await;
+        let second = ask(&mut stream, json!(null), Until::End).await;
         assert_eq!((second.bytes.len(), second.end), (0, end));
     }
 }
@@ -146,33 +149,33 @@ async fn a_half_dead_connection_reads_and_hangs_up() {
 #[tokio::test]
 async fn the_next_connections_are_refused() {
     let server = plain().await;
-    let seen = once(&server, json!({"refuse": {"connections": 2}})).await;
+    let seen = once(&server, json!({"refuse": {"connections": 2}}), Until::End).await;
     assert_eq!((seen.body().as_str(), seen.end), (BODY, Ended::Fin));
     assert!(seen.text().contains("connection: close\r\n"));
     for _ in 0..2 {
-        let mut stream = TcpStream::connect(server.address()).await.unwrap();
-        let seen = read_all(&mut stream, QUIET).await;
+        let mut stream = connect(&server).await;
+        let seen = read(&mut stream, Until::End).await;
         assert_eq!((seen.bytes.len(), seen.end), (0, Ended::Reset));
     }
-    assert_eq!(once(&server, json!(null)).await.body(), BODY);
+    assert_eq!(once(&server, json!(null), Until::Answer).await.body(), BODY);
     assert_eq!((server.accepted(), server.refused()), (4, 2));
 }
 
 #[tokio::test]
 async fn any_bytes_and_any_script() {
     let server = plain().await;
-    let seen = once(&server, json!({"raw_base64": "AAEC/w=="})).await;
+    let seen = once(&server, json!({"raw_base64": "AAEC/w=="}), Until::End).await;
     assert_eq!((seen.bytes.as_slice(), seen.end), (&[0, 1, 2, 255][..], Ended::Fin));
     let script = json!({"script": [
         {"text": "HTTP/1.1 102 Processing\r\n\r\n"}, {"sleep_ms": 60}, "answer_head", {"base64": "e30="},
         {"repeat": {"text": "ab", "times": 3, "every_ms": 1}}, "answer_body", "answer", {"end": "reset"}]});
-    let seen = once(&server, script).await;
+    let seen = once(&server, script, Until::End).await;
     let text = seen.text();
     let answer = text.rsplit_once("HTTP/1.1 200 OK").unwrap().1;
     assert!(text.starts_with("HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 200 OK\r\n"));
     assert!(text.contains(&format!("\r\n\r\n{{}}ababab{BODY}HTTP/1.1 200 OK{answer}")), "{text}");
     assert_eq!(seen.end, Ended::Reset);
-    assert!(seen.pieces.last().unwrap().0 >= Duration::from_millis(55));
+    assert!(seen.took >= Duration::from_millis(60));
 }
 
 /// What must be on the wire for each raw answer: a marker, and how the connection ends.
@@ -238,39 +241,26 @@ async fn every_raw_answer_is_on_the_wire_as_named() {
     let server = plain().await;
     for name in RawAnswer::ALL {
         let action = serde_json::to_value(WireAction::Raw(*name)).unwrap();
-        let mut stream = TcpStream::connect(server.address()).await.unwrap();
-        stream.write_all(get(action.clone()).as_bytes()).await.unwrap();
-        let endless = matches!(
-            name,
-            RawAnswer::EndlessChunks | RawAnswer::EndlessHeaders | RawAnswer::EndlessContinues
-        );
-        let seen = if endless {
-            let limit = Duration::from_millis(350);
-            let mut seen = wire_support::Seen { bytes: Vec::new(), end: Ended::Open, pieces: Vec::new() };
-            let started = Instant::now();
-            while started.elapsed() < limit && seen.bytes.len() < 4_000_000 {
-                let mut chunk = vec![0u8; 65_536];
-                let n = tokio::io::AsyncReadExt::read(&mut stream, &mut chunk).await.unwrap();
-                assert!(n > 0, "{action}: ended");
-                seen.bytes.extend_from_slice(&chunk[..n]);
-            }
-            seen
-        } else {
-            read_all(&mut stream, Duration::from_millis(150)).await
-        };
         let (marker, end) = expectation(*name);
+        let until = match name {
+            RawAnswer::HugeHeader => Until::Answer,
+            _ if end == Ended::Open => Until::Bytes(&marker),
+            _ => Until::End,
+        };
+        let seen = once(&server, action.clone(), until).await;
         let found = seen.bytes.windows(marker.len()).any(|window| window == marker);
         let start = String::from_utf8_lossy(&seen.bytes[..seen.bytes.len().min(600)]).into_owned();
         assert!(found, "{action}: {start}");
         assert_eq!(seen.end, end, "{action}");
     }
-    assert!(!once(&server, json!({"raw": "no_content"})).await.text().contains(BODY));
-    assert!(once(&server, json!({"raw": "no_content_with_body"})).await.text().ends_with(BODY));
-    assert_eq!(
-        once(&server, json!({"raw": "many_continues"})).await.text().matches("100 Continue").count(),
-        1000
-    );
-    assert!(once(&server, json!({"raw": "many_headers"})).await.text().matches("x-filler").count() == 101);
+    let bare = once(&server, json!({"raw": "no_content"}), Until::Answer).await;
+    assert!(!bare.text().contains(BODY));
+    let odd = once(&server, json!({"raw": "no_content_with_body"}), Until::Bytes(BODY.as_bytes())).await;
+    assert!(odd.text().ends_with(BODY));
+    let many = once(&server, json!({"raw": "many_continues"}), Until::Answer).await;
+    assert_eq!(many.text().matches("100 Continue").count(), 1000);
+    let many = once(&server, json!({"raw": "many_headers"}), Until::Answer).await;
+    assert_eq!(many.text().matches("x-filler").count(), 101);
 }
 
 #[tokio::test]
@@ -285,27 +275,26 @@ async fn a_listener_can_close_all_its_connections() {
         ..Behaviour::default()
     };
     let server = start(WireOptions { behaviour, ..WireOptions::default() }).await;
-    let mut refused = TcpStream::connect(server.address()).await.unwrap();
-    assert_eq!(read_all(&mut refused, QUIET).await.end, Ended::Reset);
-    let mut stream = TcpStream::connect(server.address()).await.unwrap();
+    let mut refused = connect(&server).await;
+    assert_eq!(read(&mut refused, Until::End).await.end, Ended::Reset);
+    let mut stream = connect(&server).await;
     assert_eq!(again(&mut stream).await.end, Ended::Open);
-    let second = again(&mut stream).await;
+    let second = ask(&mut stream, json!(null), Until::End).await;
     assert_eq!((second.body().as_str(), second.end), (BODY, Ended::Reset));
 
     let idle = IdleClose { after_ms: 60, how: zhifuyun_mock_server::wire::End::Fin };
     server.set_behaviour(Behaviour { idle_close: Some(idle), ..Behaviour::default() });
-    let mut stream = TcpStream::connect(server.address()).await.unwrap();
-    let seen = again(&mut stream).await;
+    let seen = once(&server, json!(null), Until::End).await;
     assert_eq!((seen.body().as_str(), seen.end), (BODY, Ended::Fin));
 }
 
 #[tokio::test]
 async fn head_requests_and_unread_bodies_stay_in_step() {
     let server = plain().await;
-    let mut stream = TcpStream::connect(server.address()).await.unwrap();
+    let mut stream = connect(&server).await;
     let head = get(json!({"dribble": {"bytes": 1000, "every_ms": 0}})).replacen("GET", "HEAD", 1);
     stream.write_all(head.as_bytes()).await.unwrap();
-    let seen = read_all(&mut stream, QUIET).await;
+    let seen = read(&mut stream, Until::Bytes(b"\r\n\r\n")).await;
     assert!(seen.text().ends_with("\r\n\r\n"), "{}", seen.text());
     assert_eq!(again(&mut stream).await.body(), BODY);
 }
@@ -318,9 +307,9 @@ async fn http10_and_close_are_obeyed_in_faulted_answers() {
         request.replacen("HTTP/1.1", "HTTP/1.0", 1),
         request.replacen("\r\n\r\n", "\r\nconnection: close\r\n\r\n", 1),
     ] {
-        let mut stream = TcpStream::connect(server.address()).await.unwrap();
+        let mut stream = connect(&server).await;
         stream.write_all(request.as_bytes()).await.unwrap();
-        let seen = read_all(&mut stream, QUIET).await;
+        let seen = read(&mut stream, Until::End).await;
         assert_eq!((seen.body().as_str(), seen.end), (BODY, Ended::Fin));
     }
 }
@@ -328,7 +317,7 @@ async fn http10_and_close_are_obeyed_in_faulted_answers() {
 #[tokio::test]
 async fn what_cannot_be_done_is_said() {
     let server = plain().await;
-    let seen = once(&server, json!({"h2": {"goaway": {}}})).await;
+    let seen = once(&server, json!({"h2": {"goaway": {}}}), Until::Answer).await;
     assert!(
         seen.text().starts_with("HTTP/1.1 500 ") && seen.body().contains("needs HTTP/2"),
         "{}",

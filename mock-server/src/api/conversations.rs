@@ -20,6 +20,12 @@ pub(crate) const MAX_LIMIT: u64 = 100;
 pub(crate) const DEFAULT_LIMIT: u64 = 20;
 
 pub(crate) fn list(call: &Call) -> Result<Success, ApiError> {
+    let state = read(&call.world.state);
+    let list = &state.conversations;
+    let asked = call.query().unwrap_or_default();
+    if let Some(body) = list.pages.get(asked) {
+        return Ok(Success { code: 200, body });
+    }
     let mut query = Query::new(call.query());
     let page = query.count("page", 1, u64::MAX);
     let limit = query.count("limit", DEFAULT_LIMIT, MAX_LIMIT);
@@ -30,15 +36,16 @@ pub(crate) fn list(call: &Call) -> Result<Success, ApiError> {
     query.finish()?;
 
     let facets: Vec<Facet> = status.map(|status| Facet::Status(Cow::Borrowed(status))).into_iter().collect();
-    let state = read(&call.world.state);
-    let rows = state.conversations.page(&PageQuery {
+    let rows = list.page(&PageQuery {
         facets: &facets,
         from: from.map(|at| ceil_millis(at.timestamp_millis(), at.timestamp_subsec_nanos())),
         until: until.map(|at| at.timestamp_millis()),
         page,
         limit,
     });
-    Ok(Success { code: 200, body: page_body(&rows, page, limit, |item| &item.json) })
+    let body = page_body(&rows, page, limit, |item| &item.json);
+    list.pages.keep(asked, &body);
+    Ok(Success { code: 200, body })
 }
 
 /// Finer parts of a lower bound than the state keeps must not let an earlier item in.

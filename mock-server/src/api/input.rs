@@ -14,7 +14,26 @@ use crate::time::{parse_date, parse_time};
 /// Query parameters being read; what is wrong gathers up.
 pub(crate) struct Query {
     pairs: Vec<(String, String)>,
+    /// Whether it is text once it is decoded.
+    text: bool,
     errors: Vec<FieldError>,
+}
+
+/// Whether percent-encoded bytes are UTF-8. Decoding alone would put replacement characters in their place.
+fn is_text(raw: &str) -> bool {
+    let digit = |byte: &u8| char::from(*byte).to_digit(16);
+    let mut bytes = Vec::with_capacity(raw.len());
+    let mut rest = raw.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let pair = if *first == b'%' {
+            after.first().and_then(digit).zip(after.get(1).and_then(digit))
+        } else {
+            None
+        };
+        bytes.push(pair.and_then(|(high, low)| u8::try_from(high * 16 + low).ok()).unwrap_or(*first));
+        rest = if pair.is_some() { after.get(2..).unwrap_or_default() } else { after };
+    }
+    std::str::from_utf8(&bytes).is_ok()
 }
 
 impl Query {
@@ -23,7 +42,7 @@ impl Query {
             None | Some("") => Vec::new(),
             Some(raw) => url::form_urlencoded::parse(raw.as_bytes()).into_owned().collect(),
         };
-        Self { pairs, errors: Vec::new() }
+        Self { pairs, text: raw.is_none_or(is_text), errors: Vec::new() }
     }
 
     /// The value of a parameter. A parameter given twice has no meaning anyone could rely on.
@@ -113,6 +132,9 @@ impl Query {
 
     /// Ends the reading.
     pub(crate) fn finish(self) -> Result<(), ApiError> {
+        if !self.text {
+            return Err(ApiError::new(400, "the query is not UTF-8"));
+        }
         if self.errors.is_empty() { Ok(()) } else { Err(ApiError::invalid(self.errors)) }
     }
 }

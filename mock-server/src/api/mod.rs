@@ -15,8 +15,8 @@ pub(crate) mod tickets;
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
-use chrono::Utc;
-use http::header::{AUTHORIZATION, DATE, RETRY_AFTER};
+use chrono::{SubsecRound as _, TimeDelta, Utc};
+use http::header::{AUTHORIZATION, CACHE_CONTROL, DATE, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
 use http_body_util::BodyExt as _;
 
@@ -25,6 +25,7 @@ use crate::journal::{Arrival, Entry};
 use crate::keys::{Key, Token, TokenRefusal};
 use crate::limits::{LimitOptions, RetryAfter, Verdict};
 use crate::options::WorldOptions;
+use crate::time::{http_date, later};
 use crate::wire::ConnectionInfo;
 use crate::world::World;
 use reply::{ApiError, Success, json_response};
@@ -36,8 +37,10 @@ pub(crate) struct Call {
     pub(crate) options: Arc<WorldOptions>,
     pub(crate) entry: Arc<Entry>,
     pub(crate) body: Bytes,
-    /// Whether the body was larger than accepted; then `body` is only its beginning.
-    too_large: bool,
+    /// Why `body` is only the beginning of the body, if it is.
+    cut: Option<ApiError>,
+    /// The token that was sent, good or not.
+    token: Option<Arc<Token>>,
     /// The query that a fault rule shows the operation instead of the one that was sent.
     query: Option<String>,
 }
@@ -71,9 +74,9 @@ pub(crate) async fn answer(world: Arc<World>, path: String, request: Request<Bod
         request_id: world.next_request_id(),
         connection: parts.extensions.get::<ConnectionInfo>().map(|info| (info.connection, info.request)),
     });
-    let (body, too_large) = read_body(body, options.answers.max_body_bytes).await;
+    let (body, cut) = read_body(body, options.answers.max_body_bytes).await;
     world.journal.attach_body(&entry, &body);
-    let mut call = Call { world, options, entry, body, too_large, query: None };
+    let mut call = Call { world, options, entry, body, cut, token: None, query: None };
     let response = through_faults(&mut call, &found).await;
     call.entry.answered(response.status().as_u16());
     response
@@ -93,16 +96,20 @@ fn detached(headers: &HeaderMap) -> HeaderMap {
 }
 
 /// Reads the body up to the accepted size.
-async fn read_body(mut body: Body, most: usize) -> (Bytes, bool) {
+async fn read_body(mut body: Body, most: usize) -> (Bytes, Option<ApiError>) {
     use axum::body::HttpBody as _;
     if body.is_end_stream() {
-        return (Bytes::new(), false);
+        return (Bytes::new(), None);
     }
     let mut kept = Vec::new();
     let mut first = None;
     let mut seen = 0_usize;
-    // A body that breaks off is treated like one that ended: whoever sent it is gone.
-    while let Some(Ok(frame)) = body.frame().await {
+    let mut broken = false;
+    while let Some(frame) = body.frame().await {
+        let Ok(frame) = frame else {
+            broken = true;
+            break;
+        };
         let Ok(data) = frame.into_data() else { continue };
         seen += data.len();
         if seen > DRAINED_BYTES {
@@ -120,7 +127,15 @@ async fn read_body(mut body: Body, most: usize) -> (Bytes, bool) {
             }
         }
     }
-    (first.unwrap_or_else(|| Bytes::from(kept)), seen > most)
+    let cut = if seen > most {
+        Some(ApiError::new(413, format!("the body is larger than {most} bytes")))
+    } else if broken {
+        // Whoever sent it is gone, but half an order is not to be carried out.
+        Some(ApiError::new(400, "the body broke off before its end"))
+    } else {
+        None
+    };
+    (first.unwrap_or_else(|| Bytes::from(kept)), cut)
 }
 
 /// Lets the fault rules answer, or change what the API answers.
@@ -130,7 +145,10 @@ async fn through_faults(call: &mut Call, found: &Found) -> Response<Body> {
         Found::Route(route, _) if route.operation == Operation::CreateToken => {
             oauth::claimed_id(&entry.headers, &call.body)
         }
-        _ => bearer(&entry).and_then(|token| call.world.keys.owner(token)),
+        _ => {
+            call.token = bearer(&entry).and_then(|text| call.world.keys.token(text));
+            call.token.as_ref().map(|token| token.key.client_id.clone())
+        }
     };
     if let Some(owner) = owner {
         // Set once, here.
@@ -152,11 +170,9 @@ async fn through_faults(call: &mut Call, found: &Found) -> Response<Body> {
     let _ = entry.fault.set(fault.rule.clone());
     call.query.clone_from(&fault.query);
     let by_the_api = fault.executes().then(|| by_the_api(call, found));
-    let mut response = fault.answer(by_the_api);
-    if !response.headers().contains_key(&X_REQUEST_ID) {
-        stamp(call, &mut response);
-    }
-    response
+    let mut usual = HeaderMap::new();
+    stamp(call, &mut usual);
+    fault.answer(by_the_api, usual)
 }
 
 /// The answer of the API itself.
@@ -175,7 +191,10 @@ fn by_the_api(call: &Call, found: &Found) -> Response<Bytes> {
             error.into_response(status, &call.entry.request_id)
         }
     };
-    stamp(call, &mut response);
+    stamp(call, response.headers_mut());
+    if matches!(found, Found::Route(route, _) if route.operation == Operation::CreateToken) {
+        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
     if let Some(verdict) = verdict {
         limit_headers(&mut response, &verdict, &call.options.limits, call);
     }
@@ -183,41 +202,38 @@ fn by_the_api(call: &Call, found: &Found) -> Response<Bytes> {
 }
 
 /// Headers that every answer has.
-fn stamp<B>(call: &Call, response: &mut Response<B>) {
+fn stamp(call: &Call, headers: &mut HeaderMap) {
     if let Ok(id) = HeaderValue::from_str(&call.entry.request_id) {
-        response.headers_mut().insert(X_REQUEST_ID, id);
+        headers.insert(X_REQUEST_ID, id);
     }
     // On the machine's own time the server writes the date; any other clock has to be told.
     if !call.world.clock.is_real()
-        && let Ok(date) = HeaderValue::from_str(&httpdate::fmt_http_date(call.world.now().into()))
+        && let Some(date) = http_date(call.world.now())
     {
-        response.headers_mut().insert(DATE, date);
+        headers.insert(DATE, date);
     }
 }
 
 fn limit_headers(response: &mut Response<Bytes>, verdict: &Verdict, options: &LimitOptions, call: &Call) {
     let headers = response.headers_mut();
+    // Neither a date nor a number of seconds since 1970 has fractions: rounded down they would be too early.
+    let reset = later(verdict.reset, TimeDelta::milliseconds(999)).trunc_subsecs(0);
     if options.x_ratelimit {
         headers.insert(HeaderName::from_static("x-ratelimit-limit"), verdict.limit.into());
         headers.insert(HeaderName::from_static("x-ratelimit-remaining"), verdict.remaining.into());
-        headers.insert(HeaderName::from_static("x-ratelimit-reset"), verdict.reset.timestamp().into());
+        headers.insert(HeaderName::from_static("x-ratelimit-reset"), reset.timestamp().into());
     }
     if verdict.allowed {
         return;
     }
     let wait = (verdict.reset - call.world.now()).num_milliseconds().max(0);
-    let text = match options.retry_after {
-        RetryAfter::None => return,
-        RetryAfter::Seconds => (wait + 999).div_euclid(1000).to_string(),
-        RetryAfter::Fraction => format!("{:.3}", wait as f64 / 1000.0),
-        // A date has no fractions: rounded down it would be too early.
-        RetryAfter::HttpDate => {
-            httpdate::fmt_http_date((verdict.reset + chrono::TimeDelta::milliseconds(999)).into())
-        }
+    let value = match options.retry_after {
+        RetryAfter::None => None,
+        RetryAfter::Seconds => Some((wait + 999).div_euclid(1000).into()),
+        RetryAfter::Fraction => HeaderValue::try_from(format!("{:.3}", wait as f64 / 1000.0)).ok(),
+        RetryAfter::HttpDate => http_date(reset),
     };
-    if let Ok(value) = HeaderValue::from_str(&text) {
-        headers.insert(RETRY_AFTER, value);
-    }
+    headers.extend(value.map(|value| (RETRY_AFTER, value)));
 }
 
 /// The stations from path and method to the operation.
@@ -262,7 +278,7 @@ fn bearer(entry: &Entry) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }
 
-fn authorize(call: &Call) -> Result<Arc<Token>, ApiError> {
+fn authorize(call: &Call) -> Result<&Token, ApiError> {
     if !call.entry.headers.contains_key(AUTHORIZATION) {
         return Err(ApiError::unauthorized("the request has no Authorization header", None));
     }
@@ -270,7 +286,12 @@ fn authorize(call: &Call) -> Result<Arc<Token>, ApiError> {
         let message = "the Authorization header must be `Bearer <access_token>`";
         return Err(ApiError::unauthorized(message, Some("invalid_request")));
     };
-    call.world.keys.verify(text, call.world.now()).map_err(|refusal| {
+    let now = call.world.now();
+    let judged = match call.token.as_deref() {
+        Some(token) => token.check(now).map(|()| token),
+        None => Err(call.world.keys.refuse(text, now)),
+    };
+    judged.map_err(|refusal| {
         let message = match refusal {
             TokenRefusal::Expired => "the access token has expired",
             TokenRefusal::Revoked => "the access token was revoked",
@@ -309,9 +330,5 @@ fn acceptable(call: &Call, route: &Route) -> Result<(), ApiError> {
         Some("application/x-www-form-urlencoded") if form => {}
         _ => return Err(ApiError::new(415, "the Content-Type must be application/json")),
     }
-    if call.too_large {
-        let most = call.options.answers.max_body_bytes;
-        return Err(ApiError::new(413, format!("the body is larger than {most} bytes")));
-    }
-    Ok(())
+    call.cut.clone().map_or(Ok(()), Err)
 }

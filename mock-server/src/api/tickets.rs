@@ -15,6 +15,12 @@ use crate::table::{Facet, PageQuery};
 use crate::world::World;
 
 pub(crate) fn list(call: &Call) -> Result<Success, ApiError> {
+    let state = read(&call.world.state);
+    let list = &state.tickets;
+    let asked = call.query().unwrap_or_default();
+    if let Some(body) = list.pages.get(asked) {
+        return Ok(Success { code: 200, body });
+    }
     let mut query = Query::new(call.query());
     let page = query.count("page", 1, u64::MAX);
     let limit = query.count("limit", DEFAULT_LIMIT, MAX_LIMIT);
@@ -27,9 +33,10 @@ pub(crate) fn list(call: &Call) -> Result<Success, ApiError> {
     facets.extend(status.map(|value| Facet::Status(Cow::Borrowed(value))));
     facets.extend(priority.map(|value| Facet::Priority(Cow::Borrowed(value))));
     facets.extend(assignee.map(|value| Facet::Assignee(Cow::Owned(value))));
-    let state = read(&call.world.state);
-    let rows = state.tickets.page(&PageQuery { facets: &facets, from: None, until: None, page, limit });
-    Ok(Success { code: 200, body: page_body(&rows, page, limit, |item| &item.json) })
+    let rows = list.page(&PageQuery { facets: &facets, from: None, until: None, page, limit });
+    let body = page_body(&rows, page, limit, |item| &item.json);
+    list.pages.keep(asked, &body);
+    Ok(Success { code: 200, body })
 }
 
 pub(crate) fn create(call: &Call) -> Result<Success, ApiError> {
@@ -37,7 +44,7 @@ pub(crate) fn create(call: &Call) -> Result<Success, ApiError> {
     let title = fields.required("title", 200);
     let description = fields.optional("description", 0, 20_000);
     let priority = fields.choice("priority", PRIORITIES);
-    let customer_email = fields.optional("customer_email", 3, 254);
+    let customer_email = fields.optional("customer_email", 0, 254);
     if customer_email.as_deref().is_some_and(|email| !looks_like_email(email)) {
         fields.fault("customer_email", "must be an e-mail address");
     }

@@ -5,20 +5,28 @@
 //! runs in order, with the clock standing at its due time, and the call returns when all of them are done.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, Weak};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 
 use crate::sync::lock;
+use crate::time::{later, on_the_clock};
 
 /// What a job returns: it is awaited before the next one runs.
 pub type JobFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// Work that falls due at a time of this clock.
 pub type Job = Box<dyn FnOnce() -> JobFuture + Send>;
+
+/// Held by somebody who slept until a moment: while it lasts, an advance stands at this moment.
+#[derive(Debug)]
+pub struct Awake {
+    _dropped: oneshot::Sender<Infallible>,
+}
 
 /// How a clock gets its time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
@@ -70,7 +78,7 @@ impl Inner {
         }
         match self.source {
             Source::Real => Utc::now(),
-            Source::Offset(by) => Utc::now().checked_add_signed(by).unwrap_or(DateTime::<Utc>::MAX_UTC),
+            Source::Offset(by) => later(Utc::now(), by),
             Source::Frozen(at) => at,
         }
     }
@@ -105,7 +113,7 @@ impl Drop for Shared {
     }
 }
 
-/// The clock of one world.
+/// The clock of one world. It shows times in the years 1970 to 9999; beyond them it stays at the end.
 pub struct WorldClock {
     shared: Arc<Shared>,
     /// One advance at a time: two at once would have no defined order of jobs.
@@ -126,12 +134,12 @@ impl WorldClock {
 
     /// A clock that stands at `at`.
     pub fn frozen(at: DateTime<Utc>) -> Self {
-        Self::with_source(Source::Frozen(at))
+        Self::with_source(Source::Frozen(on_the_clock(at)))
     }
 
-    /// A clock that shows `at` now and runs on from there.
-    pub fn starting_at(at: DateTime<Utc>) -> Self {
-        Self::with_source(Source::Offset(at - Utc::now()))
+    /// A clock that is `by` ahead of the machine's.
+    pub fn shifted(by: TimeDelta) -> Self {
+        Self::with_source(Source::Offset(by))
     }
 
     fn with_source(source: Source) -> Self {
@@ -193,18 +201,26 @@ impl WorldClock {
         self.shared.changed.notify_one();
     }
 
-    /// Waits until the clock reaches `at`.
-    pub async fn sleep_until(&self, at: DateTime<Utc>) {
+    /// Waits until the clock reaches `at`. `None` when it has already, or when the world goes away.
+    ///
+    /// An advance goes on when the sleeper has dropped what it gets here, and `then` is done.
+    pub async fn sleep_until<F>(&self, at: DateTime<Utc>, then: F) -> Option<Awake>
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
         if self.now() >= at {
-            return;
+            return None;
         }
-        let (done, reached) = tokio::sync::oneshot::channel::<()>();
+        let (wake, woken) = oneshot::channel();
         self.schedule(at, move || async move {
-            // The sleeper may have been dropped meanwhile; then nobody needs to hear of it.
-            let _ = done.send(());
+            let (awake, asleep_again) = oneshot::channel();
+            // A sleeper that was dropped meanwhile is not waited for.
+            if wake.send(Awake { _dropped: awake }).is_ok() {
+                let _ = asleep_again.await;
+                then.await;
+            }
         });
-        // An error means that the jobs were cleared: the world is going away.
-        let _ = reached.await;
+        woken.await.ok()
     }
 
     /// Moves the clock forward and runs everything that falls due up to then, in order.
@@ -212,7 +228,7 @@ impl WorldClock {
     /// Each job sees the clock standing at its own due time. Returns how many jobs ran.
     pub async fn advance(&self, by: TimeDelta) -> usize {
         let _turn = self.turn.lock().await;
-        let target = self.now().checked_add_signed(by).unwrap_or(DateTime::<Utc>::MAX_UTC);
+        let target = later(self.now(), by);
         self.run_to(target).await
     }
 
@@ -220,6 +236,7 @@ impl WorldClock {
     /// [`advance`](Self::advance) does; going back just moves the hands.
     pub async fn set(&self, at: DateTime<Utc>) -> usize {
         let _turn = self.turn.lock().await;
+        let at = on_the_clock(at);
         if at >= self.now() {
             return self.run_to(at).await;
         }
@@ -271,8 +288,6 @@ impl WorldClock {
             };
             job().await;
             ran += 1;
-            // Lets those who slept until this moment go on before the clock moves again.
-            tokio::task::yield_now().await;
         }
         drop(guard);
         ran

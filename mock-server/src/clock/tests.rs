@@ -52,9 +52,15 @@ async fn a_running_clock_starts_jobs_on_time_and_after_a_jump() {
     });
     let sleeper = Arc::clone(&clock);
     let hour = clock.now() + TimeDelta::hours(1);
-    let asleep = tokio::spawn(async move { sleeper.sleep_until(hour).await });
-    tokio::time::sleep(std::time::Duration::from_millis(120)).await;
-    assert!(ran.load(Ordering::SeqCst));
+    let asleep = tokio::spawn(async move {
+        sleeper.sleep_until(hour, std::future::ready(())).await;
+    });
+    let soon = async {
+        while !ran.load(Ordering::SeqCst) {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(10), soon).await.unwrap();
     assert!(!asleep.is_finished());
     clock.advance(TimeDelta::hours(2)).await;
     asleep.await.unwrap();

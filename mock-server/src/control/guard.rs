@@ -1,7 +1,7 @@
 //! Who may use the control plane.
 
 use http::header::{AUTHORIZATION, HOST, ORIGIN};
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode, Uri};
 
 use super::ControlError;
 
@@ -20,7 +20,7 @@ impl Guard {
     }
 
     /// Lets a request in or says why not.
-    pub(crate) fn admit(&self, headers: &HeaderMap) -> Result<(), ControlError> {
+    pub(crate) fn admit(&self, target: &Uri, headers: &HeaderMap) -> Result<(), ControlError> {
         if let Some(token) = &self.token {
             let sent = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
             if sent.and_then(|value| value.strip_prefix("Bearer ")) != Some(token) {
@@ -31,13 +31,17 @@ impl Guard {
             }
             return Ok(());
         }
+        let stranger = |name: &str| ControlError {
+            status: StatusCode::FORBIDDEN,
+            message: format!("{name} does not name this machine"),
+        };
+        // HTTP/2 says there which host it means, and so does a request through a proxy.
+        if target.host().is_some_and(|host| !is_local(host)) {
+            return Err(stranger("the target of the request"));
+        }
         for name in [HOST, ORIGIN] {
-            let Some(value) = headers.get(&name) else { continue };
-            if !value.to_str().is_ok_and(is_local) {
-                return Err(ControlError {
-                    status: StatusCode::FORBIDDEN,
-                    message: format!("the {name} header does not name this machine"),
-                });
+            if !headers.get_all(&name).iter().all(|value| value.to_str().is_ok_and(is_local)) {
+                return Err(stranger(&format!("the {name} header")));
             }
         }
         Ok(())
@@ -67,17 +71,23 @@ mod tests {
         };
         let open = Guard::new(None);
         for local in ["127.0.0.1:8787", "localhost", "LOCALHOST:1", "[::1]:80", "127.8.8.8"] {
-            assert!(open.admit(&with(HOST, local)).is_ok(), "{local}");
+            assert!(open.admit(&Uri::from_static("/_mock"), &with(HOST, local)).is_ok(), "{local}");
         }
         for far in ["evil.example", "127.0.0.1.evil.example:80", "localhost.evil.example", "10.0.0.1", ""] {
-            assert!(open.admit(&with(HOST, far)).is_err(), "{far}");
+            assert!(open.admit(&Uri::from_static("/_mock"), &with(HOST, far)).is_err(), "{far}");
         }
-        assert!(open.admit(&with(ORIGIN, "http://localhost:3000")).is_ok());
-        assert!(open.admit(&with(ORIGIN, "https://evil.example")).is_err());
-        assert!(open.admit(&with(ORIGIN, "null")).is_err());
+        assert!(open.admit(&Uri::from_static("/_mock"), &with(ORIGIN, "http://localhost:3000")).is_ok());
+        assert!(open.admit(&Uri::from_static("/_mock"), &with(ORIGIN, "https://evil.example")).is_err());
+        assert!(open.admit(&Uri::from_static("/_mock"), &with(ORIGIN, "null")).is_err());
+        let mut twice = with(HOST, "localhost");
+        twice.append(HOST, "evil.example".parse().unwrap());
+        assert!(open.admit(&Uri::from_static("/_mock"), &twice).is_err());
+        for (target, good) in [("http://[::1]:1/_mock", true), ("http://evil.example/_mock", false)] {
+            assert_eq!(open.admit(&Uri::from_static(target), &HeaderMap::new()).is_ok(), good);
+        }
         let closed = Guard::new(Some("s3cret".to_owned()));
-        assert!(closed.admit(&with(AUTHORIZATION, "Bearer s3cret")).is_ok());
-        assert!(closed.admit(&with(AUTHORIZATION, "Bearer other")).is_err());
-        assert!(closed.admit(&with(HOST, "localhost")).is_err());
+        assert!(closed.admit(&Uri::from_static("/_mock"), &with(AUTHORIZATION, "Bearer s3cret")).is_ok());
+        assert!(closed.admit(&Uri::from_static("/_mock"), &with(AUTHORIZATION, "Bearer other")).is_err());
+        assert!(closed.admit(&Uri::from_static("/_mock"), &with(HOST, "localhost")).is_err());
     }
 }

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::{ControlError, document};
 use crate::keys::{KeySpec, KeyView, Scope};
 use crate::limits::Plan;
-use crate::time::seconds;
+use crate::time::{later, seconds};
 use crate::world::World;
 
 pub(super) fn routes() -> Router {
@@ -99,7 +99,10 @@ async fn rotate(
     let rotation: Rotation = document(&body)?;
     let overlap = seconds(rotation.overlap_seconds)
         .ok_or_else(|| ControlError::bad_request("overlap_seconds is out of range"))?;
-    world.keys.rotate(&client_id, rotation.client_secret, world.now() + overlap);
+    if rotation.client_secret.as_ref().is_some_and(String::is_empty) {
+        return Err(ControlError::bad_request("client_secret must not be empty"));
+    }
+    world.keys.rotate(&client_id, rotation.client_secret, later(world.now(), overlap));
     view(&world, &client_id)
 }
 

@@ -11,7 +11,9 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Body;
+use axum::extract::DefaultBodyLimit;
 use axum::response::IntoResponse as _;
+use http::header::{ALLOW, CONTENT_TYPE};
 use http::{Request, Response, StatusCode};
 use serde_json::json;
 use tower::ServiceExt as _;
@@ -49,7 +51,7 @@ impl axum::response::IntoResponse for ControlError {
 
 /// Answers a request to the control plane.
 pub(crate) async fn answer(shared: Arc<Shared>, mut request: Request<Body>) -> Response<Body> {
-    if let Err(refusal) = shared.guard.admit(request.headers()) {
+    if let Err(refusal) = shared.guard.admit(request.uri(), request.headers()) {
         return refusal.into_response();
     }
     let path = request.uri().path().strip_prefix("/_mock").unwrap_or_default().to_owned();
@@ -77,10 +79,37 @@ pub(crate) async fn answer(shared: Arc<Shared>, mut request: Request<Body>) -> R
     } else {
         of_a_world(&shared, world).merge(worlds::routes(shared))
     };
+    // World documents and deliveries may be of any size.
+    let routes = routes.layer(DefaultBodyLimit::disable());
     match routes.oneshot(request).await {
-        Ok(response) => response,
+        Ok(response) => in_one_form(response).await,
         Err(never) => match never {},
     }
+}
+
+/// Marks an answer that is not the control plane's own.
+#[derive(Clone)]
+pub(crate) struct AsItIs;
+
+/// Gives what the framework refuses (method, query, path) the form of all other errors.
+async fn in_one_form(response: Response<Body>) -> Response<Body> {
+    let error = response.status().is_client_error();
+    if !error
+        || response.extensions().get::<AsItIs>().is_some()
+        || response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == "application/json")
+    {
+        return response;
+    }
+    let (parts, body) = response.into_parts();
+    // A sentence at most; what cannot be read is left out.
+    let text = axum::body::to_bytes(body, 4096).await.unwrap_or_default();
+    let message = match String::from_utf8_lossy(&text).into_owned() {
+        empty if empty.is_empty() => parts.status.canonical_reason().unwrap_or("refused").to_owned(),
+        text => text,
+    };
+    let mut response = ControlError { status: parts.status, message }.into_response();
+    response.headers_mut().extend(parts.headers.get(ALLOW).map(|allow| (ALLOW, allow.clone())));
+    response
 }
 
 /// Reads the JSON document of a request; no body at all counts as `{}`.

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::extract::Query;
-use axum::extract::rejection::QueryRejection;
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use bytes::Bytes;
@@ -23,11 +22,10 @@ pub(super) fn routes() -> Router {
 
 async fn journal(
     Extension(world): Extension<Arc<World>>,
-    filter: Result<Query<JournalFilter>, QueryRejection>,
-) -> Result<Json<Value>, ControlError> {
-    let Query(filter) = filter.map_err(|error| ControlError::bad_request(error.body_text()))?;
+    Query(filter): Query<JournalFilter>,
+) -> Json<Value> {
     let entries = filter.apply(world.journal.entries());
-    Ok(Json(json!({ "entries": entries, "dropped": world.journal.dropped() })))
+    Json(json!({ "entries": entries, "dropped": world.journal.dropped() }))
 }
 
 async fn clear_journal(Extension(world): Extension<Arc<World>>) -> StatusCode {

@@ -13,10 +13,10 @@ use serde_json::{Value, json};
 
 use super::{ControlError, document};
 use crate::clock::{ClockMode, ClockReading};
-use crate::options::WorldOptions;
+use crate::options::{NO_REAL_TIME, WorldOptions};
 use crate::seed::SeedSpec;
 use crate::sync::read;
-use crate::time::seconds;
+use crate::time::{check_clock, seconds};
 use crate::world::World;
 
 pub(super) fn routes() -> Router {
@@ -92,16 +92,16 @@ async fn set_clock(
 ) -> Result<Json<Value>, ControlError> {
     let change: ClockChange = document(&body)?;
     if change.mode == Some(ClockMode::Real) && change.at.is_some() {
-        return Err(ControlError::bad_request("the real clock cannot be set; use mode offset or frozen"));
+        return Err(ControlError::bad_request(NO_REAL_TIME));
+    }
+    if let Some(at) = change.at {
+        check_clock("at", at).map_err(ControlError::bad_request)?;
     }
     if let Some(mode) = change.mode {
         world.clock.set_mode(mode).await;
     }
     let ran = match change.at {
-        Some(at) => {
-            world.webhooks.settle().await;
-            world.clock.set(at).await
-        }
+        Some(at) => world.set_clock(at).await,
         None => 0,
     };
     Ok(ran_to(&world, ran))
@@ -118,9 +118,10 @@ async fn advance(Extension(world): Extension<Arc<World>>, body: Bytes) -> Result
     let by = seconds(advance.seconds)
         .filter(|by| *by >= chrono::TimeDelta::zero())
         .ok_or_else(|| ControlError::bad_request("seconds must be a number from 0 to 1e11"))?;
-    world.webhooks.settle().await;
-    world.webhooks.settle().await;
-    let ran = world.clock.advance(by).await;
+    if let Some(target) = world.now().checked_add_signed(by) {
+        check_clock("the time afterwards", target).map_err(ControlError::bad_request)?;
+    }
+    let ran = world.advance(by).await;
     Ok(ran_to(&world, ran))
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{HeaderName, HeaderValue};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
@@ -326,8 +327,20 @@ impl Action {
         if (self.ignore_page || self.ignore_limit) && !self.executes() {
             return Err("ignore_page and ignore_limit need an operation that is executed".into());
         }
-        if let Some(BodySource::Base64(text)) = &self.body {
-            STANDARD.decode(text).map_err(|error| format!("body.base64: {error}"))?;
+        match &self.body {
+            Some(BodySource::Base64(text)) => {
+                STANDARD.decode(text).map_err(|error| format!("body.base64: {error}"))?;
+            }
+            Some(BodySource::Items(count)) if *count > 1_000_000 => {
+                return Err("body.items: at most 1000000".into());
+            }
+            Some(BodySource::Megabytes(count) | BodySource::GzipBombMb(count)) if *count > 100_000 => {
+                return Err("body: at most 100000 megabytes; see also endless".into());
+            }
+            _ => {}
+        }
+        if matches!(self.status, Some(204 | 304)) && (self.body.is_some() || self.envelope.is_some()) {
+            return Err("status: 204 and 304 have no body; see wire.raw no_content_with_body".into());
         }
         if self.body.as_ref().is_some_and(BodySource::streams) && (self.changes_body() || self.wire.is_some())
         {
@@ -351,7 +364,11 @@ impl Action {
             header_value("retry_after", value)?;
         }
         for (name, values) in &self.headers {
-            HeaderName::try_from(name.as_str()).map_err(|error| format!("headers.{name}: {error}"))?;
+            let known =
+                HeaderName::try_from(name.as_str()).map_err(|error| format!("headers.{name}: {error}"))?;
+            if known == CONTENT_LENGTH || known == TRANSFER_ENCODING {
+                return Err(format!("headers.{name}: how an answer is framed is the business of wire.raw"));
+            }
             for value in values.iter().flat_map(Texts::iter) {
                 header_value(name, value)?;
             }

@@ -25,8 +25,14 @@ enum Content {
 }
 
 /// Makes the answer. `api` is what the API answered, if it was asked.
-pub(super) fn make(action: &Action, rule: &str, path: &str, api: Option<Response<Bytes>>) -> Response<Body> {
-    match assemble(action, rule, path, api) {
+pub(super) fn make(
+    action: &Action,
+    rule: &str,
+    path: &str,
+    api: Option<Response<Bytes>>,
+    usual: HeaderMap,
+) -> Response<Body> {
+    match assemble(action, rule, path, api, usual) {
         Ok(mut response) => {
             if let Some(wire) = &action.wire {
                 response.extensions_mut().insert(wire.clone());
@@ -42,8 +48,11 @@ fn assemble(
     rule: &str,
     path: &str,
     api: Option<Response<Bytes>>,
+    usual: HeaderMap,
 ) -> Result<Response<Body>, String> {
     let (status, mut headers, content) = base(action, rule, path, api)?;
+    // Before those of the rule, so that it can change them or take them away.
+    headers.extend(usual);
     let body = match content {
         Content::Whole(bytes) => {
             let bytes = edit::change(action, bytes)?;
@@ -104,6 +113,9 @@ fn base(
             let reason = reason.and_then(|status| status.canonical_reason()).unwrap_or("odd status");
             json!(format!("{reason} (fault rule `{rule}`)"))
         });
+        if matches!(http, 204 | 304) {
+            return Ok((status(http)?, HeaderMap::new(), Content::Whole(Bytes::new())));
+        }
         let document = json!({"code": code, "message": message}).to_string();
         return Ok((status(http)?, json_headers(), Content::Whole(document.into())));
     }

@@ -22,6 +22,7 @@ use http::{HeaderMap, Method, Response};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::clock::Awake;
 use crate::sync::lock;
 use crate::world::World;
 
@@ -60,6 +61,8 @@ pub struct FaultOutcome {
     pub query: Option<String>,
     action: Arc<Action>,
     path: String,
+    /// Keeps the world's clock where the request was woken until it is answered.
+    awake: Option<Awake>,
 }
 
 impl FaultOutcome {
@@ -69,11 +72,11 @@ impl FaultOutcome {
         self.action.executes()
     }
 
-    /// The answer to send; `api` is what the API answered, if it was asked. What shall happen on the socket
-    /// is among the extensions.
+    /// The answer to send; `api` is what the API answered, if it was asked, and `usual` the headers that every
+    /// answer has unless the rule says otherwise. What shall happen on the socket is among the extensions.
     #[must_use]
-    pub fn answer(&self, api: Option<Response<Bytes>>) -> Response<Body> {
-        answer::make(&self.action, &self.rule, &self.path, api)
+    pub fn answer(&self, api: Option<Response<Bytes>>, usual: HeaderMap) -> Response<Body> {
+        answer::make(&self.action, &self.rule, &self.path, api, usual)
     }
 }
 
@@ -236,6 +239,7 @@ impl Faults {
                     query: answer::hidden_query(&armed.action, request.query),
                     action: armed.action.clone(),
                     path: request.path.to_owned(),
+                    awake: None,
                 });
             }
         }
@@ -244,14 +248,21 @@ impl Faults {
 
     /// Asks the rules about a request; waits as long as they delay it.
     pub async fn before(&self, world: &Arc<World>, request: &RequestInfo<'_>) -> Option<FaultOutcome> {
-        let outcome = self.decide(request)?;
+        let mut outcome = self.decide(request)?;
         if let Some(wait) = outcome.action.delay_ms {
             tokio::time::sleep(Duration::from_millis(wait)).await;
         }
         if let Some(wait) = outcome.action.delay_world_ms {
             let wait = TimeDelta::milliseconds(i64::try_from(wait).unwrap_or(i64::MAX));
             let until = request.at.checked_add_signed(wait).unwrap_or(DateTime::<Utc>::MAX_UTC);
-            world.clock.sleep_until(until).await;
+            let weak = Arc::downgrade(world);
+            // What the request causes is told before the clock moves on.
+            let told = async move {
+                if let Some(world) = weak.upgrade() {
+                    world.webhooks.settle().await;
+                }
+            };
+            outcome.awake = world.clock.sleep_until(until, told).await;
         }
         Some(outcome)
     }

@@ -67,6 +67,21 @@ pub(crate) struct Token {
     revoked: AtomicBool,
 }
 
+impl Token {
+    /// Whether it is good now.
+    pub(crate) fn check(&self, now: DateTime<Utc>) -> Result<(), TokenRefusal> {
+        if self.key.is_revoked() {
+            Err(TokenRefusal::KeyRevoked)
+        } else if self.revoked.load(Ordering::Relaxed) {
+            Err(TokenRefusal::Revoked)
+        } else if now >= self.expires {
+            Err(TokenRefusal::Expired)
+        } else {
+            Ok(())
+        }
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 struct Claims {
     iss: String,
@@ -165,7 +180,7 @@ impl Keys {
         let key = self.get(client_id)?;
         let live_tokens = read(&self.tokens)
             .values()
-            .filter(|token| token.key.client_id == client_id && check(token, now).is_ok())
+            .filter(|token| token.key.client_id == client_id && token.check(now).is_ok())
             .count();
         let state = lock(&key.state);
         Some(KeyView {
@@ -263,29 +278,22 @@ impl Keys {
         Ok(text)
     }
 
-    /// The token behind the text of an `Authorization` header, if it is good now.
-    ///
-    /// Tokens are looked up by their text: a signature is checked once, when a text is not known, and
-    /// then only to tell a token that was forgotten after its expiry from one that was made up.
-    pub(crate) fn verify(&self, text: &str, now: DateTime<Utc>) -> Result<Arc<Token>, TokenRefusal> {
-        let found = read(&self.tokens).get(text).cloned();
-        if let Some(token) = found {
-            check(&token, now)?;
-            return Ok(token);
-        }
+    /// The token with this text, whether or not it is still good.
+    pub(crate) fn token(&self, text: &str) -> Option<Arc<Token>> {
+        read(&self.tokens).get(text).cloned()
+    }
+
+    /// Why a text is no token. The signature tells one that was forgotten after its expiry from one that was
+    /// made up.
+    pub(crate) fn refuse(&self, text: &str, now: DateTime<Utc>) -> TokenRefusal {
         let mut rules = Validation::new(Algorithm::HS256);
         // Expiry is a matter of the world's clock, not of the machine's.
         rules.validate_exp = false;
         let decoded = jsonwebtoken::decode::<Claims>(text, &DecodingKey::from_secret(&self.signing), &rules);
         match decoded {
-            Ok(data) if data.claims.exp <= now.timestamp() => Err(TokenRefusal::Expired),
-            _ => Err(TokenRefusal::Invalid),
+            Ok(data) if data.claims.exp <= now.timestamp() => TokenRefusal::Expired,
+            _ => TokenRefusal::Invalid,
         }
-    }
-
-    /// The key id of a token text, whether or not the token is still good. For the journal and fault rules.
-    pub(crate) fn owner(&self, text: &str) -> Option<String> {
-        read(&self.tokens).get(text).map(|token| token.key.client_id.clone())
     }
 
     /// Starts every key's limit anew.
@@ -340,18 +348,6 @@ impl Keys {
         }
         *write(&self.keys) = keys;
         *write(&self.tokens) = tokens;
-    }
-}
-
-fn check(token: &Token, now: DateTime<Utc>) -> Result<(), TokenRefusal> {
-    if token.key.is_revoked() {
-        Err(TokenRefusal::KeyRevoked)
-    } else if token.revoked.load(Ordering::Relaxed) {
-        Err(TokenRefusal::Revoked)
-    } else if now >= token.expires {
-        Err(TokenRefusal::Expired)
-    } else {
-        Ok(())
     }
 }
 

@@ -57,7 +57,21 @@ pub(super) fn path_parameter(name: &str) -> Value {
 }
 
 fn query(name: &str, description: &str, schema: Value) -> Value {
-    json!({ "name": name, "in": "query", "required": false, "description": description, "schema": schema })
+    let example = match name {
+        "page" => json!(1),
+        "limit" => json!(20),
+        "start_time" => json!("2025-07-01T00:00:00Z"),
+        "end_time" => json!("2026-01-01T00:00:00Z"),
+        "start_date" => json!("2025-07-01"),
+        "end_date" => json!("2025-12-31"),
+        "assignee_id" => json!("agent_1"),
+        // The others are one of a few words.
+        _ => schema.pointer("/enum/0").cloned().unwrap_or_default(),
+    };
+    json!({
+        "name": name, "in": "query", "required": false, "description": description,
+        "schema": schema, "example": example,
+    })
 }
 
 fn paging() -> [Value; 2] {

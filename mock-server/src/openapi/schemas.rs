@@ -273,6 +273,17 @@ pub(super) fn error_responses() -> Value {
 
 fn response(status: &str, description: &str, schema: &str, example: Value) -> Value {
     let mut headers = json!({ "X-Request-Id": { "$ref": "#/components/headers/RequestId" } });
+    if let ("429", Some(headers)) = (status, headers.as_object_mut()) {
+        for name in ["Retry-After", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"] {
+            headers.insert(
+                name.to_owned(),
+                json!({
+                    "description": "Sent when the service is set up to send it.",
+                    "schema": { "type": "string" },
+                }),
+            );
+        }
+    }
     if let ("401", Some(headers)) = (status, headers.as_object_mut()) {
         headers.insert(
             "WWW-Authenticate".to_owned(),

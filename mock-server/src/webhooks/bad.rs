@@ -14,6 +14,9 @@ fn just_too_much() -> i64 {
     301
 }
 
+/// A body is kept in memory, in the log too.
+const LARGEST: usize = 64 * 1024 * 1024;
+
 fn two_mebibytes() -> usize {
     2 * 1024 * 1024
 }
@@ -121,7 +124,7 @@ impl Bad {
         };
         match self {
             Self::WrongSecret => draft.secrets = vec![new_secret(scheme.secret)],
-            Self::Stale { seconds } => draft.timestamp = shifted(-seconds)?,
+            Self::Stale { seconds } => draft.timestamp = shifted(seconds.saturating_neg())?,
             Self::Future { seconds } => draft.timestamp = shifted(*seconds)?,
             Self::Timestamp(text) => draft.timestamp.clone_from(text),
             Self::Id(text) => draft.id.clone_from(text),
@@ -132,6 +135,9 @@ impl Bad {
             Self::EmptyBody => draft.body = Bytes::new(),
             Self::NonUtf8 => draft.body = [b"\xff\xfe".as_slice(), &draft.body].concat().into(),
             Self::Bom => draft.body = [b"\xef\xbb\xbf".as_slice(), &draft.body].concat().into(),
+            Self::Large { bytes } if *bytes > LARGEST => {
+                return Err(format!("large.bytes: at most {LARGEST}"));
+            }
             Self::Large { bytes } => {
                 let filler = "a".repeat(*bytes);
                 draft.body = format!(

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{DefaultBodyLimit, Path, Query};
-use axum::response::{IntoResponse as _, Response};
+use axum::extract::{Path, Query};
+use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use base64::Engine as _;
@@ -18,7 +18,7 @@ use serde_json::{Map, Value, json};
 use super::{
     Bad, Delivery, DeliveryState, Endpoint, EndpointChange, EndpointSpec, Inbox, InboxAnswer, SchemeChoice,
 };
-use crate::control::{ControlError, document};
+use crate::control::{AsItIs, ControlError, document};
 use crate::events::DomainEvent;
 use crate::world::World;
 
@@ -38,8 +38,6 @@ pub(crate) fn control_routes() -> Router {
         .route("/webhooks/{id}/bad", post(bad))
         .route("/inbox", get(received).post(receive).delete(clear_inbox))
         .route("/inbox/answers", get(answers).put(plan))
-        // Deliveries of any size are the business of receivers, and the inbox is one.
-        .layer(DefaultBodyLimit::disable())
 }
 
 type Of = Extension<Arc<World>>;
@@ -303,7 +301,8 @@ async fn receive(Extension(world): Of, headers: HeaderMap, body: Bytes) -> Respo
             response.headers_mut().insert(name, value);
         }
     }
-    response.into_response()
+    response.extensions_mut().insert(AsItIs);
+    response
 }
 
 async fn clear_inbox(Extension(world): Of) -> StatusCode {

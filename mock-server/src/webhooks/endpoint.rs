@@ -200,7 +200,7 @@ impl Endpoint {
         let scheme = self.scheme.scheme();
         let secret = secret.unwrap_or_else(|| new_secret(scheme.secret));
         scheme.key(&secret)?;
-        let until = now.checked_add_signed(overlap).unwrap_or(DateTime::<Utc>::MAX_UTC);
+        let until = crate::time::later(now, overlap);
         for old in &mut self.secrets {
             old.until = Some(old.until.map_or(until, |before| before.min(until)));
         }

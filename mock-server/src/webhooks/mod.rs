@@ -1,23 +1,24 @@
 //! Webhook endpoints, deliveries with their retries, and a receiver to look at them.
 //!
 //! The first attempt starts at once; when it fails, the next ones follow on the world's clock, after 1, 5
-//! and 30 seconds. [`WorldClock::advance`](crate::clock::WorldClock::advance) runs them and waits for their
-//! answers. Call [`Webhooks::settle`] before it when a first attempt may still be under way; the control
-//! plane does.
+//! and 30 seconds. An endpoint gets one request at a time, in the order of the events.
+//! [`World::advance`] waits for attempts under way, runs those that fall due and waits for their answers.
 
+mod attempt;
 mod bad;
 mod control;
 mod delivery;
 mod endpoint;
 mod inbox;
+mod line;
 mod scheme;
 mod send;
 
-use std::sync::{Arc, Mutex, Weak};
-use std::time::{Duration, Instant};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{SecondsFormat, TimeDelta};
 use http::HeaderMap;
 use serde_json::Value;
 use tokio::sync::watch;
@@ -33,9 +34,10 @@ pub use endpoint::{Endpoint, EndpointSpec, INBOX, Secret, Timestamps};
 pub use inbox::{Inbox, InboxAnswer, Received};
 pub use scheme::{Scheme, SchemeChoice, SchemeName, SecretForm, Spelling};
 
+use attempt::{Job, attempt, signing_time, transmit};
 use delivery::Log;
 use endpoint::EndpointChange;
-use send::{Answer, Outgoing, send};
+use line::Line;
 
 /// Names that would hide an endpoint behind other paths of the control plane.
 const RESERVED: [&str; 4] = ["deliveries", "trigger", "sign", "settle"];
@@ -43,6 +45,8 @@ const RESERVED: [&str; 4] = ["deliveries", "trigger", "sign", "settle"];
 #[derive(Debug, Default)]
 struct Inner {
     endpoints: Vec<Endpoint>,
+    /// What is being sent, by endpoint.
+    lines: HashMap<String, Line>,
     named: u64,
     log: Log,
 }
@@ -60,18 +64,6 @@ impl Default for Webhooks {
     fn default() -> Self {
         Self { inner: Mutex::default(), under_way: watch::Sender::new(0), inbox: Inbox::default() }
     }
-}
-
-/// One attempt to make.
-#[derive(Clone)]
-struct Job {
-    delivery: String,
-    endpoint: String,
-    event_id: String,
-    body: Bytes,
-    /// How many attempts were made before.
-    before: usize,
-    kind: AttemptKind,
 }
 
 /// Counts an attempt as under way as long as it lives.
@@ -132,6 +124,7 @@ impl Webhooks {
         let endpoint = Endpoint::new(id, spec, &world.webhook_secret)?;
         // Only an endpoint that exists has used up a number.
         inner.named += 1;
+        inner.lines.insert(endpoint.id.clone(), Line::default());
         inner.endpoints.push(endpoint.clone());
         Ok(endpoint)
     }
@@ -170,15 +163,18 @@ impl Webhooks {
 
     /// Removes an endpoint; deliveries that wait for their next attempt fail.
     pub fn remove(&self, id: &str) -> bool {
-        let endpoints = &mut lock(&self.inner).endpoints;
+        let Inner { endpoints, lines, .. } = &mut *lock(&self.inner);
         let before = endpoints.len();
         endpoints.retain(|endpoint| endpoint.id != id);
+        lines.remove(id);
         before != endpoints.len()
     }
 
     /// Removes all endpoints.
     pub fn clear(&self) {
-        lock(&self.inner).endpoints.clear();
+        let Inner { endpoints, lines, .. } = &mut *lock(&self.inner);
+        endpoints.clear();
+        lines.clear();
     }
 
     /// The delivery log, the oldest first.
@@ -208,50 +204,40 @@ impl Webhooks {
     pub fn accept(&self, world: &Arc<World>, event: DomainEvent) {
         let now = world.now();
         let body = body_of(&event);
-        let jobs: Vec<Job> = {
-            let Inner { endpoints, log, .. } = &mut *lock(&self.inner);
-            let wanting = endpoints.iter().filter(|endpoint| endpoint.wants(&event.event_type));
-            wanting
-                .map(|endpoint| Job {
-                    delivery: log.open(&endpoint.id, &event.id, &event.event_type, now),
-                    endpoint: endpoint.id.clone(),
-                    event_id: event.id.clone(),
-                    body: body.clone(),
-                    before: 0,
-                    kind: AttemptKind::First,
-                })
-                .collect()
-        };
-        for job in jobs {
-            Self::start(world, job);
+        // Under one lock: what happened first takes its place first.
+        let Inner { endpoints, lines, log, .. } = &mut *lock(&self.inner);
+        for endpoint in endpoints.iter().filter(|endpoint| endpoint.wants(&event.event_type)) {
+            let job = Job {
+                delivery: log.open(&endpoint.id, &event.id, &event.event_type, now),
+                endpoint: endpoint.id.clone(),
+                event_id: event.id.clone(),
+                body: body.clone(),
+                before: 0,
+                kind: AttemptKind::First,
+            };
+            start(world, lines.entry(endpoint.id.clone()).or_default(), job);
         }
     }
 
-    /// Starts an attempt now. It counts as under way from this moment on, not only once it runs.
-    fn start(world: &Arc<World>, job: Job) {
-        let under_way = UnderWay::new(world);
-        tokio::spawn(async move { attempt(&under_way.0, job).await });
+    fn line(&self, endpoint: &str) -> Line {
+        lock(&self.inner).lines.get(endpoint).cloned().unwrap_or_default()
+    }
+
+    fn is_delivered(&self, id: &str) -> bool {
+        self.delivery(id).is_some_and(|delivery| delivery.state == DeliveryState::Delivered)
     }
 
     /// Makes another attempt for a delivery: same id and body, a new time. `None` when it is not in the log.
     ///
     /// # Errors
-    /// When its body is not there to be sent again.
+    /// When it cannot be sent again.
     pub fn resend(&self, world: &Arc<World>, id: &str) -> Option<Result<(), String>> {
         let delivery = self.delivery(id)?;
-        let Some(body) = delivery.attempts.first().and_then(|attempt| attempt.body.clone()) else {
-            return Some(Err("this delivery has no body that could be sent again".into()));
-        };
-        let job = Job {
-            delivery: delivery.id,
-            endpoint: delivery.endpoint,
-            event_id: delivery.event_id,
-            body: body.into(),
-            before: delivery.attempts.len(),
-            kind: AttemptKind::Resend,
-        };
-        Self::start(world, job);
-        Some(Ok(()))
+        if !self.endpoint(&delivery.endpoint).is_some_and(|endpoint| endpoint.enabled) {
+            return Some(Err(format!("the endpoint `{}` is gone or not enabled", delivery.endpoint)));
+        }
+        let job = Job::again(delivery);
+        Some(job.map(|job| start(world, &self.line(&job.endpoint), job)).map_err(str::to_owned))
     }
 
     /// Sends a bad delivery of an event to one endpoint, without retries, and returns how it went.
@@ -265,21 +251,12 @@ impl Webhooks {
         event: &DomainEvent,
         bad: &Bad,
     ) -> Result<Delivery, String> {
-        let _under_way = UnderWay::new(world);
+        let under_way = UnderWay::new(world);
         let endpoint = self.endpoint(endpoint).ok_or_else(|| format!("no webhook endpoint `{endpoint}`"))?;
-        let now = world.now();
-        let requests = bad.build(&endpoint, now, signing_time(&endpoint, now), &event.id, &body_of(event))?;
-        let id = lock(&self.inner).log.open(&endpoint.id, &event.id, &event.event_type, now);
-        let mut delivered = true;
-        for outgoing in requests {
-            let attempt = transmit(world, &endpoint, &outgoing, AttemptKind::Bad).await;
-            delivered &= attempt.succeeded();
-            lock(&self.inner).log.record(&id, attempt);
-        }
-        let state = if delivered { DeliveryState::Delivered } else { DeliveryState::Failed };
-        let mut inner = lock(&self.inner);
-        inner.log.settle(&id, state, None);
-        inner.log.get(&id).ok_or_else(|| "the delivery has left the log".to_owned())
+        let line = self.line(&endpoint.id);
+        let (event, bad) = (event.clone(), bad.clone());
+        let sent = line.wait(async move { send_bad(&under_way.0, &endpoint, &event, &bad).await }).await;
+        sent.unwrap_or_else(|| Err("the server is stopping".to_owned()))
     }
 
     /// Whether a signature in these headers fits a secret of an endpoint, or that of the world.
@@ -313,85 +290,42 @@ fn fits(scheme: &Scheme, secrets: &[String], headers: &HeaderMap, body: &[u8]) -
         },
     };
     let (Some(id), Some(timestamp)) = (id, timestamp) else { return false };
-    secrets.iter().any(|secret| {
-        let signature = scheme.sign(secret, id, timestamp, body);
-        signature.is_ok_and(|signature| sent.contains(&scheme.each.replace("{signature}", &signature)))
+    let prefix = scheme.header_prefix.replace("{timestamp}", timestamp);
+    let Some(all) = sent.strip_prefix(&prefix) else { return false };
+    let apart = scheme.separator.as_deref().filter(|separator| !separator.is_empty());
+    let mut signatures = apart.map_or(vec![all], |separator| all.split(separator).collect()).into_iter();
+    signatures.any(|one| {
+        secrets.iter().any(|secret| {
+            let right = scheme.sign(secret, id, timestamp, body);
+            right.is_ok_and(|right| one == scheme.each.replace("{signature}", &right))
+        })
     })
 }
 
-fn signing_time(endpoint: &Endpoint, now: DateTime<Utc>) -> DateTime<Utc> {
-    match endpoint.timestamps {
-        Timestamps::World => now,
-        Timestamps::Machine => Utc::now(),
-    }
+/// Puts an attempt in line. It counts as under way from this moment on, not only once it runs.
+fn start(world: &Arc<World>, line: &Line, job: Job) {
+    let under_way = UnderWay::new(world);
+    line.push(async move { attempt(&under_way.0, job).await });
 }
 
-/// Makes one attempt and arranges for the next one if it fails.
-async fn attempt(world: &Arc<World>, job: Job) {
-    let webhooks = &world.webhooks;
-    let give_up = |state| lock(&webhooks.inner).log.settle(&job.delivery, state, None);
-    let Some(endpoint) = webhooks.endpoint(&job.endpoint).filter(|endpoint| endpoint.enabled) else {
-        give_up(DeliveryState::Failed);
-        return;
-    };
+async fn send_bad(
+    world: &World,
+    endpoint: &Endpoint,
+    event: &DomainEvent,
+    bad: &Bad,
+) -> Result<Delivery, String> {
+    let inner = &world.webhooks.inner;
     let now = world.now();
-    let signed_at = signing_time(&endpoint, now);
-    let outgoing = match bad::ordinary(&endpoint, now, signed_at, &job.event_id, &job.body) {
-        Ok(outgoing) => outgoing,
-        Err(error) => {
-            // Secrets are checked when they come in, so this takes a scheme changed afterwards.
-            tracing::error!(%error, endpoint = job.endpoint, "a delivery cannot be signed");
-            give_up(DeliveryState::Failed);
-            return;
-        }
-    };
-    let attempt = transmit(world, &endpoint, &outgoing, job.kind).await;
-    let succeeded = attempt.succeeded();
-    lock(&webhooks.inner).log.record(&job.delivery, attempt);
-    if succeeded {
-        give_up(DeliveryState::Delivered);
-        return;
+    let requests = bad.build(endpoint, now, signing_time(endpoint, now), &event.id, &body_of(event))?;
+    let id = lock(inner).log.open(&endpoint.id, &event.id, &event.event_type, now);
+    let mut delivered = true;
+    for outgoing in requests {
+        let attempt = transmit(world, endpoint, &outgoing, AttemptKind::Bad).await;
+        delivered &= attempt.succeeded();
+        lock(inner).log.record(&id, attempt);
     }
-    let wait = endpoint.retry_seconds.get(job.before).copied().and_then(crate::time::seconds);
-    let due = wait.and_then(|wait| world.now().checked_add_signed(wait));
-    let Some(due) = due.filter(|_| matches!(job.kind, AttemptKind::First | AttemptKind::Retry)) else {
-        give_up(DeliveryState::Failed);
-        return;
-    };
-    lock(&webhooks.inner).log.settle(&job.delivery, DeliveryState::Pending, Some(due));
-    let next = Job { before: job.before + 1, kind: AttemptKind::Retry, ..job };
-    schedule(world, due, next);
-}
-
-/// A job of the clock must not keep the world alive that the clock belongs to.
-fn schedule(world: &Arc<World>, due: DateTime<Utc>, job: Job) {
-    let weak: Weak<World> = Arc::downgrade(world);
-    world.clock.schedule(due, move || -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>> {
-        Box::pin(async move {
-            if let Some(world) = weak.upgrade() {
-                let _under_way = UnderWay::new(&world);
-                attempt(&world, job).await;
-            }
-        })
-    });
-}
-
-/// Sends one request and notes how it went.
-async fn transmit(world: &World, endpoint: &Endpoint, outgoing: &Outgoing, kind: AttemptKind) -> Attempt {
-    let at = world.now();
-    let started = Instant::now();
-    let limit = Duration::from_millis(endpoint.timeout_ms);
-    let exchange = async {
-        if outgoing.url != INBOX {
-            return send(outgoing).await;
-        }
-        let headers = outgoing.header_map()?;
-        let answer = world.webhooks.deliver_to_inbox(world, &headers, &outgoing.body).await;
-        Ok(Answer { status: answer.status, excerpt: answer.body })
-    };
-    let result = match tokio::time::timeout(limit, exchange).await {
-        Ok(result) => result,
-        Err(_) => Err(format!("no answer within {} ms", endpoint.timeout_ms)),
-    };
-    Attempt::new(kind, at, outgoing, result, started.elapsed())
+    let state = if delivered { DeliveryState::Delivered } else { DeliveryState::Failed };
+    let mut inner = lock(inner);
+    inner.log.settle(&id, state, None);
+    inner.log.get(&id).ok_or_else(|| "the delivery has left the log".to_owned())
 }

@@ -75,7 +75,11 @@ pub(super) async fn serve_http1(mut stream: Stream, app: Router, front: Arc<Fron
         let parts = connection.into_parts();
         stream = parts.io.into_inner();
         let Some(program) = program else {
-            stream.end(End::Fin).await;
+            if leaving {
+                stream.leave().await;
+            } else {
+                stream.end(End::Fin).await;
+            }
             return;
         };
         stream.push_back(parts.read_buf);
@@ -149,6 +153,11 @@ async fn answer(
     let last = memory.limit().filter(|limit| nth >= limit.requests);
     let idle = memory.front.behaviour().idle_close;
     if action.is_none() && last.is_none() && idle.is_none() {
+        return Ok(response);
+    }
+    // A body that is made while it is sent may have no end, so it is never kept; such an answer is the last one.
+    if action.is_none() && response.body().size_hint().exact().is_none() {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         return Ok(response);
     }
 

@@ -7,24 +7,21 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use axum::{Json, Router};
-use bytes::Bytes;
-use http::StatusCode;
+use axum::Router;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 use super::listener::{Behaviour, Listening, WireOptions, serve};
 use super::tls::{Authority, TlsKind};
-use crate::control::{ControlError, document};
+
+mod control;
+
+pub use control::routes;
 
 /// What a gate is like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -148,7 +145,7 @@ impl Gates {
         if let Some((authority, path)) = &inner.authority {
             return Ok((authority.clone(), path.0.clone()));
         }
-        let authority = Arc::new(Authority::generate()?);
+        let authority = Arc::new(Authority::generate()?.also_for(self.address));
         let path = authority.write_pem(&std::env::temp_dir())?;
         inner.authority = Some((authority.clone(), CaFile(path.clone())));
         Ok((authority, path))
@@ -260,7 +257,7 @@ impl Gates {
         let scheme = if gate.options.tls.is_some() { "https" } else { "http" };
         Some(GateStatus {
             id,
-            url: format!("{scheme}://{}{}", SocketAddr::new(self.address, gate.port), gate.base),
+            url: format!("{scheme}://{}{}", reachable(SocketAddr::new(self.address, gate.port)), gate.base),
             port: gate.port,
             open: !matches!(gate.door, Door::Closed),
             accepted,
@@ -290,6 +287,16 @@ impl Gates {
     }
 }
 
+/// Where a client on this machine finds a listener: one on all addresses is found on the loopback one.
+pub(crate) fn reachable(listener: SocketAddr) -> SocketAddr {
+    let host = match listener.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    SocketAddr::new(host, listener.port())
+}
+
 fn invalid(message: impl Into<String>) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, message.into())
 }
@@ -311,91 +318,4 @@ async fn full_backlog(address: SocketAddr) -> io::Result<(Door, u16)> {
         }
     }
     Err(io::Error::other("this system accepts connections beyond the backlog"))
-}
-
-fn refuse(error: &io::Error) -> Response {
-    let status = match error.kind() {
-        io::ErrorKind::InvalidInput => StatusCode::BAD_REQUEST,
-        io::ErrorKind::AddrInUse => StatusCode::CONFLICT,
-        _ => StatusCode::INTERNAL_SERVER_ERROR,
-    };
-    (status, Json(json!({"code": status.as_u16(), "message": error.to_string()}))).into_response()
-}
-
-fn shown(status: Option<GateStatus>) -> Response {
-    match status {
-        Some(status) => Json(status).into_response(),
-        None => ControlError::not_found("there is no such gate").into_response(),
-    }
-}
-
-#[derive(Clone)]
-struct Scope {
-    gates: Gates,
-    base: Arc<str>,
-}
-
-impl Scope {
-    fn find(&self, id: u64) -> Result<u64, ControlError> {
-        self.gates.of(&self.base, id).ok_or_else(|| ControlError::not_found("there is no such gate"))
-    }
-}
-
-/// `/gates` of the control plane, for the gates of the world with the path `base`.
-pub fn routes(gates: Gates, base: &str) -> Router {
-    Router::new()
-        .route("/gates", get(list).post(create))
-        .route("/gates/{id}", get(show).delete(remove))
-        .route("/gates/{id}/stop", post(stop))
-        .route("/gates/{id}/start", post(start))
-        .route("/gates/{id}/behaviour", axum::routing::put(behave))
-        .with_state(Scope { gates, base: base.into() })
-}
-
-async fn list(State(scope): State<Scope>) -> Response {
-    Json(json!({"gates": scope.gates.list(&scope.base)})).into_response()
-}
-
-async fn create(State(scope): State<Scope>, body: Bytes) -> Result<Response, ControlError> {
-    let options = document(&body)?;
-    Ok(match scope.gates.open(&scope.base, options).await {
-        Ok(status) => (StatusCode::CREATED, Json(status)).into_response(),
-        Err(error) => refuse(&error),
-    })
-}
-
-async fn show(State(scope): State<Scope>, Path(id): Path<u64>) -> Result<Response, ControlError> {
-    let id = scope.find(id)?;
-    Ok(shown(scope.gates.status(id)))
-}
-
-async fn remove(State(scope): State<Scope>, Path(id): Path<u64>) -> Result<Response, ControlError> {
-    let id = scope.find(id)?;
-    Ok(if scope.gates.remove(id).await { StatusCode::NO_CONTENT.into_response() } else { shown(None) })
-}
-
-async fn stop(State(scope): State<Scope>, Path(id): Path<u64>) -> Result<Response, ControlError> {
-    let id = scope.find(id)?;
-    Ok(shown(scope.gates.stop(id).await))
-}
-
-async fn start(State(scope): State<Scope>, Path(id): Path<u64>) -> Result<Response, ControlError> {
-    let id = scope.find(id)?;
-    Ok(match scope.gates.start(id).await {
-        Ok(status) => shown(status),
-        Err(error) => refuse(&error),
-    })
-}
-
-async fn behave(
-    State(scope): State<Scope>,
-    Path(id): Path<u64>,
-    body: Bytes,
-) -> Result<Response, ControlError> {
-    let id = scope.find(id)?;
-    let behaviour = document(&body)?;
-    Ok(match scope.gates.behave(id, behaviour) {
-        Ok(status) => shown(status),
-        Err(reason) => refuse(&invalid(reason)),
-    })
 }

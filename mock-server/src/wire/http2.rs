@@ -116,7 +116,12 @@ pub(super) async fn serve_http2(stream: Stream, app: Router, front: Arc<Front>, 
     drop(connection);
     requests.shutdown().await;
     if let Some(stream) = Arc::into_inner(shared.0) {
-        stream.into_inner().unwrap_or_else(PoisonError::into_inner).end(end).await;
+        let stream = stream.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if leaving && end == End::Fin {
+            stream.leave().await;
+        } else {
+            stream.end(end).await;
+        }
     }
 }
 

@@ -15,6 +15,9 @@ use super::action::End;
 /// How long an ended connection still reads, so that the kernel sends FIN and not RST.
 const DRAIN: Duration = Duration::from_secs(2);
 
+/// The same when the server itself stops.
+const LEAVE: Duration = Duration::from_millis(50);
+
 enum Inner {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
@@ -83,6 +86,12 @@ impl Stream {
             }
             End::Stall => self.drain(Duration::MAX).await,
         }
+    }
+
+    /// Ends the connection when the server stops: nobody waits for clients that keep theirs.
+    pub(super) async fn leave(mut self) {
+        let _ = self.shutdown().await;
+        self.drain(LEAVE).await;
     }
 
     /// Reads and forgets until the client closes, or the time is over.

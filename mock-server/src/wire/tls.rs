@@ -1,6 +1,7 @@
 //! Certificates made at start, good ones and bad ones.
 
 use std::io::{self, Write};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -48,6 +49,8 @@ pub enum TlsKind {
 
 /// The authority behind all certificates of one server.
 pub struct Authority {
+    /// What good certificates are made out to.
+    names: Vec<String>,
     issuer: CertifiedIssuer<'static, KeyPair>,
     stranger: CertifiedIssuer<'static, KeyPair>,
     now: DateTime<Utc>,
@@ -93,10 +96,21 @@ impl Authority {
     pub fn generate() -> io::Result<Self> {
         let now = Utc::now();
         Ok(Self {
+            names: ["localhost", "127.0.0.1", "::1"].map(str::to_owned).into(),
             issuer: authority("Zhifuyun mock server CA", now)?,
             stranger: authority("Somebody else's CA", now)?,
             now,
         })
+    }
+
+    /// Makes good certificates out to this address as well.
+    #[must_use]
+    pub fn also_for(mut self, address: IpAddr) -> Self {
+        let name = address.to_string();
+        if !address.is_unspecified() && !self.names.contains(&name) {
+            self.names.push(name);
+        }
+        self
     }
 
     /// The certificate of the authority, for the trust stores of clients.
@@ -135,7 +149,7 @@ impl Authority {
     fn config(&self, kind: TlsKind) -> io::Result<Configs> {
         let names = match kind {
             TlsKind::WrongHost => vec!["somewhere-else.example".to_owned()],
-            _ => vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()],
+            _ => self.names.clone(),
         };
         let mut params = CertificateParams::new(names).map_err(failed)?;
         params.distinguished_name.push(DnType::CommonName, "Zhifuyun mock server");

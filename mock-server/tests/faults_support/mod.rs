@@ -11,7 +11,7 @@
 use std::time::{Duration, Instant};
 
 use crate::support::{World, frozen, server};
-use crate::wire_support::{Ended, Seen, read_all};
+use crate::wire_support::{Ended, Seen, Until, read};
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
@@ -29,7 +29,7 @@ pub(crate) async fn exchange(world: &World, method: &str, path: &str, body: &str
         body.len()
     );
     stream.write_all(request.as_bytes()).await.unwrap();
-    read_all(&mut stream, Duration::from_millis(200)).await
+    read(&mut stream, Until::Answer).await
 }
 
 pub(crate) async fn get(world: &World, path: &str) -> Seen {

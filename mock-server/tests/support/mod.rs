@@ -148,6 +148,13 @@ impl World {
         send(self.address, method, &format!("{}{path}", self.control), &[], body).await
     }
 
+    /// Waits until a request waits for the clock.
+    pub(crate) async fn delayed(&self) {
+        while self.control("GET", "/clock", Value::Null).await.json()["pending_jobs"] == 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// Moves the clock.
     pub(crate) async fn advance(&self, seconds: f64) -> Value {
         let answer = self.control("POST", "/clock/advance", json!({ "seconds": seconds })).await;

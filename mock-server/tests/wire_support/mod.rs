@@ -10,7 +10,7 @@ use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use zhifuyun_mock_server::wire::{ConnectionInfo, Listening, WireAction, WireOptions, serve};
 
@@ -58,12 +58,13 @@ pub(crate) fn get(fault: Value) -> String {
     format!("GET /x HTTP/1.1\r\nhost: localhost\r\n{fault}\r\n")
 }
 
-/// How a connection ended, and when each piece arrived.
+/// What came over a connection, and how it ended.
 #[derive(Debug)]
 pub(crate) struct Seen {
     pub(crate) bytes: Vec<u8>,
     pub(crate) end: Ended,
-    pub(crate) pieces: Vec<(Duration, usize)>,
+    /// From the first byte of the request until what was waited for had come.
+    pub(crate) took: Duration,
 }
 
 #[derive(Debug, PartialEq, Eq, Clone, Copy)]
@@ -84,46 +85,112 @@ impl Seen {
     }
 }
 
-/// Reads until the connection ends or is silent for `quiet`; a busy machine gets longer for the first byte.
-pub(crate) async fn read_all<S: AsyncRead + Unpin>(stream: &mut S, quiet: Duration) -> Seen {
-    let start = Instant::now();
-    let mut seen = Seen { bytes: Vec::new(), end: Ended::Open, pieces: Vec::new() };
-    let mut chunk = vec![0u8; 65_536];
-    loop {
-        let patience = if seen.bytes.is_empty() { quiet * 8 } else { quiet };
-        match tokio::time::timeout(patience, stream.read(&mut chunk)).await {
-            Err(_) => return seen,
-            Ok(Ok(0)) => {
-                seen.end = Ended::Fin;
-                return seen;
-            }
-            Ok(Ok(n)) => {
-                seen.bytes.extend_from_slice(&chunk[..n]);
-                seen.pieces.push((start.elapsed(), n));
-                if seen.bytes.len() > 20_000_000 {
-                    return seen;
-                }
-            }
-            Ok(Err(error)) => {
-                assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset, "{error}");
-                seen.end = Ended::Reset;
-                return seen;
-            }
+/// What a reader waits for: no machine is slow enough to miss it.
+#[derive(Clone, Copy)]
+pub(crate) enum Until<'a> {
+    /// The end of the connection.
+    End,
+    /// A whole answer, as its headers frame it.
+    Answer,
+    /// These bytes, anywhere.
+    Bytes(&'a [u8]),
+    /// So many bytes.
+    Length(usize),
+    /// Nothing comes at all.
+    Silence,
+}
+
+impl Until<'_> {
+    fn reached(self, bytes: &[u8]) -> bool {
+        match self {
+            Self::End => false,
+            Self::Answer => is_whole(bytes),
+            Self::Bytes(wanted) => bytes.windows(wanted.len()).any(|window| window == wanted),
+            Self::Length(length) => bytes.len() >= length,
+            Self::Silence => true,
         }
     }
 }
 
-pub(crate) const QUIET: Duration = Duration::from_millis(250);
+/// Whether a final answer is there to its end. One without framing ends with its connection.
+fn is_whole(bytes: &[u8]) -> bool {
+    let Some(at) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else { return false };
+    let (head, body) = (String::from_utf8_lossy(&bytes[..at]).to_lowercase(), &bytes[at + 4..]);
+    let status = head.split(' ').nth(1).unwrap_or_default().to_owned();
+    if status.len() == 3 && status.starts_with('1') {
+        return is_whole(body);
+    }
+    if status == "204" || status == "304" {
+        return true;
+    }
+    let value = |name: &str| head.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+    if value("transfer-encoding:") == Some("chunked") {
+        return body.ends_with(b"\r\n0\r\n\r\n") || body == b"0\r\n\r\n";
+    }
+    value("content-length:")
+        .and_then(|text| text.parse().ok())
+        .is_some_and(|length: usize| body.len() >= length)
+}
 
-/// One request with one fault on a new connection.
-pub(crate) async fn once(server: &Listening, fault: Value) -> Seen {
-    let mut stream = TcpStream::connect(server.address()).await.unwrap();
+/// Long enough for a machine that is busy with other things.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a connection must last to be called open.
+const QUIET: Duration = Duration::from_millis(60);
+/// More than this is read of no answer.
+const MOST: usize = 20_000_000;
+
+/// Reads until the connection ends, or until what is waited for has come and a moment has passed.
+pub(crate) async fn read<S: AsyncRead + Unpin>(stream: &mut S, until: Until<'_>) -> Seen {
+    read_since(Instant::now(), stream, until).await
+}
+
+async fn read_since<S: AsyncRead + Unpin>(start: Instant, stream: &mut S, until: Until<'_>) -> Seen {
+    let mut seen = Seen { bytes: Vec::new(), end: Ended::Open, took: Duration::ZERO };
+    let mut chunk = vec![0u8; 65_536];
+    let mut reached = until.reached(&[]);
+    let mut deadline = start + if reached { QUIET } else { PATIENCE };
+    loop {
+        match tokio::time::timeout_at(deadline.into(), stream.read(&mut chunk)).await {
+            Err(_) => return seen,
+            Ok(Ok(0)) => seen.end = Ended::Fin,
+            Ok(Ok(n)) => seen.bytes.extend_from_slice(&chunk[..n]),
+            Ok(Err(error)) => {
+                assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset, "{error}");
+                seen.end = Ended::Reset;
+            }
+        }
+        let ended = seen.end != Ended::Open || seen.bytes.len() > MOST;
+        if !reached && (ended || until.reached(&seen.bytes)) {
+            reached = true;
+            seen.took = start.elapsed();
+            deadline = Instant::now() + QUIET;
+        }
+        if ended {
+            return seen;
+        }
+    }
+}
+
+/// One request on a stream that is open already.
+pub(crate) async fn ask<S>(stream: &mut S, fault: Value, until: Until<'_>) -> Seen
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let start = Instant::now();
     stream.write_all(get(fault).as_bytes()).await.unwrap();
-    read_all(&mut stream, QUIET).await
+    read_since(start, stream, until).await
 }
 
 /// An undisturbed request on a stream that is open already.
-pub(crate) async fn again(stream: &mut TcpStream) -> Seen {
-    stream.write_all(get(json!(null)).as_bytes()).await.unwrap();
-    read_all(stream, QUIET).await
+pub(crate) async fn again<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S) -> Seen {
+    ask(stream, json!(null), Until::Answer).await
+}
+
+pub(crate) async fn connect(server: &Listening) -> TcpStream {
+    TcpStream::connect(server.address()).await.unwrap()
+}
+
+/// One request with one fault on a new connection.
+pub(crate) async fn once(server: &Listening, fault: Value, until: Until<'_>) -> Seen {
+    ask(&mut connect(server).await, fault, until).await
 }
