@@ -49,7 +49,7 @@ needs() {
     node) say "$rust node=nodejs npm=npm" ;;
     java) say "$rust $venv javac=default-jdk-headless mvn=maven" ;;
     php)
-        say "$rust php=php-cli phpize=php-dev clang=clang libclang-dev ext-curl=php-curl ext-mbstring=php-mbstring"
+        say "$rust python3=python3 php=php-cli phpize=php-dev clang=clang libclang-dev ext-curl=php-curl ext-mbstring=php-mbstring"
         say "ext-dom=php-xml php-fpm=php-fpm phpcs=php-codesniffer phpunit=phpunit nginx=nginx-light"
         say "valgrind=valgrind composer=composer unzip=unzip"
         ;;

@@ -10,8 +10,14 @@ profile=${PROFILE:-dev}
 case $profile in dev) built=debug ;; *) built=$profile ;; esac
 spotless=com.diffplug.spotless:spotless-maven-plugin:2.46.1
 
+# With a repository of its own: nothing that is installed here shows up in the user's other projects.
+repository=$target/m2
+mvn_() {
+    mvn -B -q "-Dmaven.repo.local=$repository" "$@"
+}
+
 maven() {
-    (cd "$here" && mvn -B -q -Dnative.dir="$target/$built" "$@")
+    (cd "$here" && mvn_ -Dnative.dir="$target/$built" "$@")
 }
 
 cargo_build() {
@@ -42,6 +48,9 @@ natives() {
         [ -f "$target/$built/$name" ] && cp "$target/$built/$name" "$to/$(platform)/"
     done
     [ -n "${NATIVES:-}" ] && cp -R "$NATIVES"/. "$to/"
+    # Beside it, so that they are in the JAR too.
+    mkdir -p "$here/target/natives/META-INF"
+    cp "$root"/LICENSE-* "$here/target/natives/META-INF/"
     find "$to" -type f ! -name '*.crc32' | while read -r file; do
         # The trailer of gzip is the CRC-32, low byte first.
         # shellcheck disable=SC2046
@@ -99,7 +108,7 @@ tests() {
             -Djvm.args=--enable-native-access=ALL-UNNAMED
         tested="${tested:-}, $home"
     done
-    (cd "$root/examples/java" && mvn -B -q test)
+    (cd "$root/examples/java" && mvn_ test)
     count=$(cat "$here"/target/surefire-reports/*.txt "$root"/examples/java/target/surefire-reports/*.txt |
         sed -n 's/^Tests run: \([0-9]*\).*/\1/p' | awk '{ n += $1 } END { print n }')
     echo "java: $count tests passed on $(java -version 2>&1 | head -n 1)$tested"
@@ -121,7 +130,7 @@ package() {
     maven package test-compile -DskipTests source:jar org.apache.maven.plugins:maven-javadoc-plugin:3.11.2:jar
     mock_server
     maven surefire:test -Dtest='ProcessTest#manyPages*' -Djdks="$JDKS"
-    "$here/src/test/package.sh" "$here/target/zhifuyun-sdk-0.1.0.jar"
+    "$here/src/test/package.sh" "$here/target/zhifuyun-sdk-0.1.0.jar" "$repository"
     echo "java: $here/target/zhifuyun-sdk-0.1.0.jar, $(wc -c <"$here/target/zhifuyun-sdk-0.1.0.jar") bytes"
 }
 

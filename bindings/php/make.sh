@@ -54,6 +54,10 @@ package)
     mkdir -p "$made"
     cp "$target/release/libzhifuyun.so" "$made/zhifuyun.so"
     quiet php -n -d "extension=$made/zhifuyun.so" --ri zhifuyun
+    # Nothing but the extension, not even a php.ini, makes the first calls.
+    quiet cargo build -q -p zhifuyun-mock-server
+    quiet python3 .ci/with_mock.py "$target/debug/zhifuyun-mock-server" \
+        php -n -d "extension=$made/zhifuyun.so" examples/php/first.php
     quiet composer validate --no-check-publish --no-check-all $here/composer.json
     quiet composer validate --no-check-publish --no-check-all $here/composer/composer.json
     echo "php: packaged $made/zhifuyun.so"
