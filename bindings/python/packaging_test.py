@@ -15,17 +15,17 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 CHECK = """
 import time
-def resident():  # In KB; 0 where there is no /proc.
+def own():  # Memory in KB without the pages of files, which processes share; 0 where there is no /proc.
     try:
         with open("/proc/self/status") as status:
-            return next(int(line.split()[1]) for line in status if line.startswith("VmRSS:"))
+            return next(int(line.split()[1]) for line in status if line.startswith("RssAnon:"))
     except OSError:
         return 0
-resident()
-began, before = time.process_time(), resident()
+own()
+began, before = time.process_time(), own()
 import zhifuyun
 took = time.process_time() - began
-grown = resident() - before
+grown = own() - before
 import asyncio, pathlib
 from zhifuyun.testing import MockServer
 from zhifuyun.webhooks import Webhook
