@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import sys
@@ -114,6 +115,19 @@ def sign() -> None:
     # ANCHOR_END: sign
 
 
+async def asynchronous() -> None:
+    # ANCHOR: asyncio
+    from zhifuyun import AsyncClient
+
+    async with AsyncClient.from_env() as client:
+        async for ticket in client.tickets.iter(priority="high"):
+            print(ticket.id)
+        # Cancelling, also by asyncio.timeout(3), ends the request and closes its connection.
+        page = await asyncio.wait_for(client.conversations.list(), 3)
+    # ANCHOR_END: asyncio
+    assert len(page.items) == 20
+
+
 def mock() -> None:
     # ANCHOR: mock
     from zhifuyun.testing import MockServer
@@ -179,6 +193,7 @@ def main(ca_file: str, *names: str) -> None:
         quota()
         errors(shared)
         sign()
+        asyncio.run(asynchronous())
         mock()
         network(ca_file)
         before()
