@@ -54,7 +54,7 @@ needs() {
         say "valgrind=valgrind composer=composer unzip=unzip"
         ;;
     docs | demo) for language in python node java php; do needs "$language"; done ;;
-    bench) needs docs; say "php-guzzlehttp-guzzle" ;;
+    guzzle) say "php-guzzlehttp-guzzle" ;;
     esac
 }
 
