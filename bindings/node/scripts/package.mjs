@@ -26,13 +26,19 @@ const pack = (name) => {
   execFileSync('npm', ['pack', '--silent', '--pack-destination', out], { cwd: join(out, name), stdio: 'inherit' });
 };
 
+const licences = (folder) => {
+  for (const name of ['LICENSE-APACHE', 'LICENSE-MIT']) cpSync(join(here, '../..', name), join(folder, name));
+};
+
 const sdk = join(out, 'sdk');
 mkdirSync(sdk, { recursive: true });
 for (const part of ['dist', 'README.md']) cpSync(join(here, part), join(sdk, part), { recursive: true });
+licences(sdk);
 writeFileSync(join(sdk, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
 pack('sdk');
 
 const native = join(out, platform());
 cpSync(join(here, 'npm', platform()), native, { recursive: true });
 cpSync(library, join(native, 'zhifuyun.node'));
+licences(native);
 pack(platform());

@@ -63,7 +63,8 @@ cat >"$work/app/pom.xml" <<'XML'
   <artifactId>app</artifactId>
   <version>1</version>
   <properties>
-    <maven.compiler.release>8</maven.compiler.release>
+    <maven.compiler.source>1.8</maven.compiler.source>
+    <maven.compiler.target>1.8</maven.compiler.target>
     <project.build.sourceEncoding>UTF-8</project.build.sourceEncoding>
   </properties>
   <dependencies>
