@@ -19,8 +19,9 @@ for language in python node java php; do
     "bindings/$language/make.sh" build
     # The names of errors that the table gives for this language.
     case $language in python | node) suffix=Error ;; *) suffix=Exception ;; esac
-    names=$(sed -n "s/^| \`[a-z_]*\` .*\`\([A-Za-z]*$suffix\)\`.*/\1/p" docs/en/errors.md)
-    for name in first snippets; do
+    names=$(sed -n "s/^| \`[a-z_]*\` .*\`\([A-Za-z]*$suffix\)\`.*/\1/p" docs/en/errors.md | tr '\n' ' ')
+    case $language in php) more="quickstart webhook-frameworks" ;; *) more="" ;; esac
+    for name in first snippets $more; do
         say "$language: $name"
         eval "python3 .ci/with_mock.py \"\$CARGO_TARGET_DIR/debug/zhifuyun-mock-server\" \
             $(program "$language" "$name") examples/rust/tests/certificate.pem $names"

@@ -51,7 +51,7 @@ needs() {
     php)
         say "$rust python3=python3 php=php-cli phpize=php-dev clang=clang libclang-dev ext-curl=php-curl ext-mbstring=php-mbstring"
         say "ext-dom=php-xml php-fpm=php-fpm phpcs=php-codesniffer phpunit=phpunit nginx=nginx-light"
-        say "valgrind=valgrind composer=composer unzip=unzip"
+        say "valgrind=valgrind composer=composer unzip=unzip php-symfony-http-foundation php-illuminate-routing"
         ;;
     docs | demo) for language in python node java php; do needs "$language"; done ;;
     guzzle) say "php-guzzlehttp-guzzle" ;;

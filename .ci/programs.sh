@@ -23,10 +23,11 @@ program() {
     python) words bindings/python/.venv/bin/python "$file" ;;
     node)
         # A folder in which `@zhifuyun/sdk` resolves, as it does where the package is installed.
-        modules="$CARGO_TARGET_DIR/programs/node/node_modules/@zhifuyun"
-        mkdir -p "$modules"
-        ln -sfn "$root/bindings/node" "$modules/sdk"
-        cp "$file" "$CARGO_TARGET_DIR/programs/node/"
+        modules="$CARGO_TARGET_DIR/programs/node/node_modules"
+        mkdir -p "$modules/@zhifuyun"
+        ln -sfn "$root/bindings/node" "$modules/@zhifuyun/sdk"
+        for framework in fastify hono; do ln -sfn "$root/bindings/node/node_modules/$framework" "$modules/$framework"; done
+        cp examples/node/*.mjs "$CARGO_TARGET_DIR/programs/node/"
         words node "$CARGO_TARGET_DIR/programs/node/$(basename "$file")"
         ;;
     java)
