@@ -49,12 +49,15 @@ def rows_of(language: str, contest: c.Contest, results: dict[str, c.Measured]) -
     mine, rows = results[contest.ours], []
     for peer in contest.peers:
         theirs, peer = results[peer], peer.rpartition(":")[2]
+        workload = contest.workload
         rows.append(row(language, contest.workload, peer, mine.median(), theirs.median(), contest.unit))
         if contest.kind == "start":
             whole = (c.statistics.median(mine.whole), c.statistics.median(theirs.whole))
-            rows.append(row(language, f"{contest.workload}, whole process", peer, *whole, contest.unit))
+            # So is the CPU time below.
+            workload = f"{contest.workload}, whole process"
+            rows.append(row(language, workload, peer, *whole, contest.unit))
         if (cpu := mine.median_cpu()) and (their_cpu := theirs.median_cpu()):
-            rows.append(row(language, contest.workload, peer, cpu, their_cpu, f"{contest.unit} CPU", goal=False))
+            rows.append(row(language, workload, peer, cpu, their_cpu, f"{contest.unit} CPU", goal=False))
     return rows
 
 

@@ -82,8 +82,8 @@ function curl(string $url, string $token = 'bench'): Closure
 function guzzle(string $url): Closure
 {
     require_once '/usr/share/php/GuzzleHttp/autoload.php';
-    $client = new GuzzleHttp\Client(['base_uri' => $url, 'headers' => ['authorization' => 'Bearer bench']]);
-    return fn (string $path): string => (string) $client->get($path)->getBody();
+    $client = new GuzzleHttp\Client(['headers' => ['authorization' => 'Bearer bench']]);
+    return fn (string $path): string => (string) $client->get($url . $path)->getBody();
 }
 
 /** @return array{small: Closure, page: Closure, hold: Closure} */
