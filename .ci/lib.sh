@@ -7,9 +7,11 @@ export CARGO_TERM_COLOR=never CARGO_TERM_PROGRESS_WHEN=never
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$root/target}"
 # Where every runner of the contract suite leaves its report.
 export CONTRACT_REPORTS="${CONTRACT_REPORTS:-$CARGO_TARGET_DIR/contract}"
-# What runs here talks to servers on this machine; a proxy of the environment is for installing packages.
+# What runs here talks to servers on this machine, or to hosts that do not exist; a proxy of the environment is for
+# installing packages.
 NO_PROXY=${NO_PROXY:-${no_proxy:-}}
-case ",$NO_PROXY," in *,127.0.0.1,*) ;; *) NO_PROXY=${NO_PROXY:+$NO_PROXY,}127.0.0.1,localhost,::1 ;; esac
+direct=127.0.0.1,localhost,::1,.invalid
+case ",$NO_PROXY," in *",$direct,"*) ;; *) NO_PROXY=${NO_PROXY:+$NO_PROXY,}$direct ;; esac
 export NO_PROXY no_proxy="$NO_PROXY"
 # In a container the clone may belong to somebody else, and git refuses to read it.
 git_settings=${GIT_CONFIG_COUNT:-0}
