@@ -27,14 +27,18 @@ const pack = (name) => {
 };
 
 const licences = (folder) => {
-  for (const name of ['LICENSE-APACHE', 'LICENSE-MIT']) cpSync(join(here, '../..', name), join(folder, name));
+  const file = join(folder, 'package.json');
+  const { files, ...rest } = JSON.parse(readFileSync(file, 'utf8'));
+  const names = ['LICENSE-APACHE', 'LICENSE-MIT'];
+  for (const name of names) cpSync(join(here, '../..', name), join(folder, name));
+  writeFileSync(file, `${JSON.stringify({ ...rest, files: [...files, ...names] }, null, 2)}\n`);
 };
 
 const sdk = join(out, 'sdk');
 mkdirSync(sdk, { recursive: true });
 for (const part of ['dist', 'README.md']) cpSync(join(here, part), join(sdk, part), { recursive: true });
-licences(sdk);
 writeFileSync(join(sdk, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+licences(sdk);
 pack('sdk');
 
 const native = join(out, platform());
