@@ -97,7 +97,7 @@ def peers(here: Path) -> dict[str, str]:
         "rust": ", ".join(f"{m[1]} {m[2]}" for m in rust if m),
         "python": ", ".join(python).replace("==", " "),
         "node": ", ".join(f"{name} {number}" for name, number in node.items()),
-        "java": ", ".join(f"{name} {number}" for name, number in java if name != "zhifuyun-bench"),
+        "java": ", ".join(f"{name} {number}" for name, number in java if number != "0"),
         "php": ", ".join(f"{name} {found}" for name, command in php.items() if (found := version(command))),
     }
 
