@@ -50,12 +50,15 @@ needs() {
     python) say "$rust $venv" ;;
     node) say "$rust node=nodejs npm=npm" ;;
     java) say "$rust $venv javac=default-jdk-headless mvn=maven" ;;
+    php-build) say "$rust python3=python3 php=php-cli phpize=php-dev clang=clang libclang-dev" ;;
+    php-frameworks) say "php-symfony-http-foundation php-illuminate-routing" ;;
     php)
-        say "$rust python3=python3 php=php-cli phpize=php-dev clang=clang libclang-dev ext-curl=php-curl ext-mbstring=php-mbstring"
-        say "ext-dom=php-xml php-fpm=php-fpm phpcs=php-codesniffer phpunit=phpunit nginx=nginx-light"
-        say "valgrind=valgrind composer=composer unzip=unzip php-symfony-http-foundation php-illuminate-routing"
+        needs php-build
+        say "ext-curl=php-curl ext-mbstring=php-mbstring ext-dom=php-xml php-fpm=php-fpm phpcs=php-codesniffer"
+        say "phpunit=phpunit nginx=nginx-light valgrind=valgrind composer=composer unzip=unzip"
         ;;
-    docs | demo) for language in python node java php; do needs "$language"; done ;;
+    demo) for part in python node java php-build; do needs "$part"; done ;;
+    docs) for part in demo php-frameworks; do needs "$part"; done ;;
     guzzle) say "php-guzzlehttp-guzzle" ;;
     esac
 }

@@ -21,7 +21,7 @@ phpunit_() {
     quiet php_ "$(command -v phpunit)" --no-configuration --do-not-cache-result "$@"
 }
 
-need php
+case ${1:-} in build) need php-build ;; *) need php ;; esac
 case ${1:-} in
 build)
     build
