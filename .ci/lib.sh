@@ -51,11 +51,15 @@ needs() {
     node) say "$rust node=nodejs npm=npm" ;;
     java) say "$rust $venv javac=default-jdk-headless mvn=maven" ;;
     php-build) say "$rust python3=python3 php=php-cli phpize=php-dev clang=clang libclang-dev" ;;
-    php-frameworks) say "php-symfony-http-foundation php-illuminate-routing" ;;
+    php-frameworks)
+        say "php-symfony-http-foundation"
+        # Not every Debian has Laravel; webhook-frameworks.php says what it ran with.
+        ! apt-cache show php-illuminate-routing >/dev/null 2>&1 || say "php-illuminate-routing"
+        ;;
     php)
         needs php-build
         say "ext-curl=php-curl ext-mbstring=php-mbstring ext-dom=php-xml php-fpm=php-fpm phpcs=php-codesniffer"
-        say "phpunit=phpunit nginx=nginx-light valgrind=valgrind composer=composer unzip=unzip"
+        say "phpunit=phpunit nginx=nginx valgrind=valgrind composer=composer unzip=unzip"
         ;;
     demo) for part in python node java php-build; do needs "$part"; done ;;
     docs) for part in demo php-frameworks; do needs "$part"; done ;;

@@ -23,7 +23,8 @@ use Zhifuyun\Webhook;
 use Zhifuyun\Webhooks;
 
 foreach (['Symfony/Component/HttpFoundation', 'Illuminate/Events', 'Illuminate/Routing'] as $package) {
-    require_once "/usr/share/php/$package/autoload.php";
+    $loader = "/usr/share/php/$package/autoload.php";
+    !is_file($loader) || require_once $loader;
 }
 spl_autoload_register(static function (string $class): void {
     $file = dirname(__DIR__, 2) . '/bindings/php/composer/src/' . strtr(substr($class, 9), '\\', '/') . '.php';
@@ -75,26 +76,30 @@ $request = static function (string $body, array $signed): array {
 };
 $signed = Webhook::fromEnv()->sign($body, id: 'msg_frameworks');
 
-$statuses = [
-    symfony(Request::create(...$request($body, $signed)))->getStatusCode(),
-    symfony(Request::create(...$request('{}', $signed)))->getStatusCode(),
-];
+$answers['Symfony'] = array_map(
+    static fn (string $sent): int => symfony(Request::create(...$request($sent, $signed)))->getStatusCode(),
+    [$body, '{}']
+);
 
-$app = new Container();
-$router = new Router(new Dispatcher($app), $app);
-$app->instance('router', $router);
-Facade::setFacadeApplication($app);
-$provider = new ZhifuyunServiceProvider($app);
-$provider->register();
-$provider->boot();
-laravel();
-foreach ([$body, '{}'] as $sent) {
-    $asked = LaravelRequest::create(...$request($sent, $signed));
-    $app->instance(LaravelRequest::class, $asked);
-    $statuses[] = $router->dispatch($asked)->getStatusCode();
+if (class_exists(Router::class)) {
+    $app = new Container();
+    $router = new Router(new Dispatcher($app), $app);
+    $app->instance('router', $router);
+    Facade::setFacadeApplication($app);
+    $provider = new ZhifuyunServiceProvider($app);
+    $provider->register();
+    $provider->boot();
+    laravel();
+    $answers['Laravel'] = array_map(static function (string $sent) use ($app, $router, $request, $signed): int {
+        $asked = LaravelRequest::create(...$request($sent, $signed));
+        $app->instance(LaravelRequest::class, $asked);
+        return $router->dispatch($asked)->getStatusCode();
+    }, [$body, '{}']);
 }
 
-if ($statuses !== [200, 400, 200, 400]) {
-    throw new LogicException('answered ' . json_encode($statuses));
+foreach ($answers as $framework => $statuses) {
+    if ($statuses[0] !== 200 || intdiv($statuses[1], 100) !== 4) {
+        throw new LogicException("$framework answered " . json_encode($statuses));
+    }
 }
-echo "all frameworks ran\n";
+echo implode(' and ', array_keys($answers)), " ran\n";
