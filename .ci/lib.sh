@@ -92,8 +92,8 @@ need_command() {
 # need PART... : everything that the parts need, checked before any work. What is missing is installed by one call, as
 # root or with a sudo that does not ask; else one line says all of it.
 need() {
-    missing=""
-    for entry in $(for part; do needs "$part"; done); do
+    missing="" entries=$(for part; do needs "$part"; done)
+    for entry in $entries; do
         package=${entry#*=}
         case " $missing " in *" $package "*) continue ;; esac
         case $entry in
@@ -105,6 +105,13 @@ need() {
     as="" ok=true
     [ "$(id -u)" = 0 ] || as="sudo -n"
     need_command cargo "install Rust, see https://rustup.rs" || ok=false
+    case $entries in *py-*)
+        if command -v python3 >/dev/null 2>&1 && ! find_python >/dev/null; then
+            say "missing: Python 3.11 or later — install it, or name it in PYTHON" >&2
+            ok=false
+        fi
+        ;;
+    esac
     if [ -n "$missing" ] && ! { $ok && command -v apt-get >/dev/null 2>&1 && $as true 2>/dev/null; }; then
         say "missing packages:$missing — install them with: sudo apt-get install$missing" >&2
         ok=false
