@@ -10,8 +10,6 @@ out=$CARGO_TARGET_DIR/bench
 log=$out/build.log
 mkdir -p "$out"
 
-quiet() { "$@" >"$log" 2>&1 || { tail -40 "$log" >&2; say "failed: $*" >&2; exit 1; }; }
-
 # The native half of a binding, as it is shipped.
 native() { quiet cargo build --quiet --release -p "zhifuyun-$1"; }
 
@@ -19,8 +17,7 @@ part_mock() { :; }
 part_rust() { :; }
 
 part_python() {
-    need_command python3 "install Python 3.10 or later"
-    [ -x "$out/python/bin/pip" ] || quiet python3 -m venv "$out/python"
+    make_venv "$out/python"
     quiet "$out/python/bin/pip" install --quiet --disable-pip-version-check -r "$here/python/requirements.txt"
     native python
     site=$("$out/python/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
@@ -31,7 +28,6 @@ part_python() {
 }
 
 part_node() {
-    need_command npm "install Node.js 20.18 or later"
     mkdir -p "$out/node"
     cp "$here/node/package.json" "$here/node/package-lock.json" "$here/node/bench.mjs" "$out/node/"
     (cd "$out/node" && quiet npm ci --silent --no-audit --no-fund)
@@ -44,26 +40,27 @@ part_node() {
 }
 
 part_java() {
-    need_command javac "install a JDK from 17 on"
-    need_command mvn "install Maven"
     rm -rf "$out/java"
     mkdir -p "$out/java/lib" "$out/java/classes"
-    quiet mvn -B -q -f "$here/java/pom.xml" dependency:copy-dependencies -DoutputDirectory="$out/java/lib"
+    quiet mvn -B -q -Dmaven.repo.local="$CARGO_TARGET_DIR/m2" -f "$here/java/pom.xml" dependency:copy-dependencies -DoutputDirectory="$out/java/lib"
     PROFILE=release bindings/java/make.sh build
     cp bindings/java/target/zhifuyun-sdk-*.jar "$out/java/lib/zhifuyun-sdk.jar"
     javac -d "$out/java/classes" -cp "bindings/java/target/classes:$out/java/lib/*" "$here"/java/*.java
 }
 
 part_php() {
-    need_apt php8.2-cli php8.2-curl php8.2-fpm php-guzzlehttp-guzzle
+    PHP_FPM=$(fpm)
+    export PHP_FPM
     native php
 }
 
 [ $# -gt 0 ] || set -- mock rust python node java php
-quiet cargo build --quiet --profile fast -p zhifuyun-mock-server
-(cd "$here/rust" && CARGO_TARGET_DIR="$out/rust" quiet cargo build --quiet --release --locked)
 for part in "$@"; do
-    case $part in mock | rust | python | node | java | php) "part_$part" ;;
+    case $part in mock | rust | python | node | java | php) ;;
     *) say "there is no part $part; there are: mock rust python node java php" >&2; exit 2 ;; esac
 done
-exec python3 "$here/run.py" "$root" "$CARGO_TARGET_DIR" "$@"
+case " $* " in *" php "*) need "$@" guzzle ;; *) need "$@" ;; esac
+quiet cargo build --quiet --profile fast -p zhifuyun-mock-server
+(cd "$here/rust" && CARGO_TARGET_DIR="$out/rust" quiet cargo build --quiet --release --locked)
+for part in "$@"; do "part_$part"; done
+exec "$(find_python)" "$here/run.py" "$root" "$CARGO_TARGET_DIR" "$@"

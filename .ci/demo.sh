@@ -10,34 +10,39 @@ expected="rust python node java php"
 logs="$CARGO_TARGET_DIR/demo"
 mkdir -p "$logs"
 
-# step NAME COMMAND...: runs it into a log, and shows the last line of the log every few seconds.
+# Every few seconds the last line of a log. Its sleep holds nothing open, so that a pipe ends with the demo.
+follow() {
+    waited=0
+    while sleep 10 >/dev/null 2>&1; do
+        waited=$((waited + 10))
+        line=$(grep -v '^[[:space:][:cntrl:]0m[]*$' "$1" | tail -n 1 | cut -c 1-90)
+        printf '  %4s s  %s\n' "$waited" "${line:-still at it}"
+    done
+}
+
+# step NAME COMMAND...: runs it into a log. In the foreground, so that Ctrl-C reaches what it runs.
 step() {
     name=$1
     shift
     begin=$(date +%s)
-    printf 'building %s' "$name"
-    ( set -eu; "$@" ) >"$logs/$name.log" 2>&1 &
-    worker=$!
-    ticks=0
-    while kill -0 "$worker" 2>/dev/null; do
-        sleep 0.1
-        ticks=$((ticks + 1))
-        if [ $((ticks % 100)) = 0 ]; then
-            [ "$ticks" -gt 100 ] || printf '\n'
-            line=$(grep -v '^[[:space:][:cntrl:]0m[]*$' "$logs/$name.log" | tail -n 1 | cut -c 1-90)
-            printf '  %4s s  %s\n' $(($(date +%s) - begin)) "${line:-still at it}"
-        fi
-    done
+    say "building $name"
+    : >"$logs/$name.log"
+    follow "$logs/$name.log" &
+    follower=$!
     code=0
-    wait "$worker" || code=$?
-    [ "$ticks" -ge 100 ] && printf '  done in %s s\n' $(($(date +%s) - begin)) || printf '\n'
+    "$@" >"$logs/$name.log" 2>&1 || code=$?
+    kill "$follower" 2>/dev/null && wait "$follower" 2>/dev/null || true
+    follower=""
+    took=$(($(date +%s) - begin))
+    [ "$took" -lt 10 ] || say "  done in $took s"
     [ "$code" = 0 ] || tail -n 40 "$logs/$name.log" >&2
     return "$code"
 }
+follower=""
+trap '[ -z "$follower" ] || kill "$follower" 2>/dev/null' EXIT
+trap 'exit 130' INT TERM
 
 build_rust() {
-    need_command cargo "install Rust, see https://rustup.rs"
-    need_apt gcc libc6-dev
     cargo build -p zhifuyun-mock-server -p zhifuyun-examples
 }
 
@@ -51,7 +56,7 @@ state() {
         bindings/node/zhifuyun.node bindings/node/dist/index.js bindings/java/target/*.jar
 }
 
-need_command python3 "install Python 3.10 or later"
+need demo
 if state >"$logs/now" 2>/dev/null && cmp -s "$logs/now" "$logs/built"; then
     say "nothing has changed since the last run"
     fresh=true

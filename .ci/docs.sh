@@ -5,7 +5,7 @@
 set -eu
 . "$(dirname "$0")/lib.sh"
 . .ci/programs.sh
-need_command python3 "install Python 3.10 or later"
+need docs
 python3 .ci/docs.py --check
 need_venv mkdocs==1.6.1
 "$venv/bin/mkdocs" build --quiet --strict
@@ -19,12 +19,12 @@ for language in python node java php; do
     "bindings/$language/make.sh" build
     # The names of errors that the table gives for this language.
     case $language in python | node) suffix=Error ;; *) suffix=Exception ;; esac
-    names=$(sed -n "s/^| \`[a-z_]*\` .*\`\([A-Za-z]*$suffix\)\`.*/\1/p" docs/en/errors.md)
-    for name in first snippets; do
+    names=$(sed -n "s/^| \`[a-z_]*\` .*\`\([A-Za-z]*$suffix\)\`.*/\1/p" docs/en/errors.md | tr '\n' ' ')
+    case $language in php) more="quickstart webhook-frameworks" ;; *) more="" ;; esac
+    for name in first snippets $more; do
         say "$language: $name"
-        # shellcheck disable=SC2046,SC2086
-        python3 .ci/with_mock.py "$CARGO_TARGET_DIR/debug/zhifuyun-mock-server" \
-            $(program "$language" "$name") examples/rust/tests/certificate.pem $names
+        eval "python3 .ci/with_mock.py \"\$CARGO_TARGET_DIR/debug/zhifuyun-mock-server\" \
+            $(program "$language" "$name") examples/rust/tests/certificate.pem $names"
     done
     ran="$ran $language"
 done

@@ -1,29 +1,85 @@
-# Shared by the scripts beside it. POSIX sh.
+# Shared by the scripts beside it and by bindings/*/make.sh. POSIX sh. Sourced as `. PATH/.ci/lib.sh` by a script that
+# has set $root, or that lies in .ci.
 
-root=$(cd "$(dirname "$0")/.." && pwd)
+root=${root:-$(cd "$(dirname "$0")/.." && pwd)}
 cd "$root"
 export CARGO_TERM_COLOR=never CARGO_TERM_PROGRESS_WHEN=never
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$root/target}"
 # Where every runner of the contract suite leaves its report.
 export CONTRACT_REPORTS="${CONTRACT_REPORTS:-$CARGO_TARGET_DIR/contract}"
+# What runs here talks to servers on this machine, or to hosts that do not exist; a proxy of the environment is for
+# installing packages.
+NO_PROXY=${NO_PROXY:-${no_proxy:-}}
+direct=127.0.0.1,localhost,::1,.invalid
+case ",$NO_PROXY," in *",$direct,"*) ;; *) NO_PROXY=${NO_PROXY:+$NO_PROXY,}$direct ;; esac
+export NO_PROXY no_proxy="$NO_PROXY"
+# In a container the clone may belong to somebody else, and git refuses to read it.
+git_settings=${GIT_CONFIG_COUNT:-0}
+export "GIT_CONFIG_KEY_$git_settings=safe.directory" "GIT_CONFIG_VALUE_$git_settings=$root"
+export GIT_CONFIG_COUNT=$((git_settings + 1))
+# Where the system's Node.js is too old; see bindings/node/make.sh.
+[ ! -x "$CARGO_TARGET_DIR/node/node_modules/node/bin/node" ] || PATH="$CARGO_TARGET_DIR/node/node_modules/node/bin:$PATH"
+
+mkdir -p "$CARGO_TARGET_DIR"
 
 say() { printf '%s\n' "$*"; }
 
-# need_apt PACKAGE... : installs Debian packages that are missing, as root or with sudo; else one clear line.
-need_apt() {
-    missing=""
-    for package in "$@"; do
-        dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
+# Quiet on success; everything on failure. The log stays: $log is what the last command said.
+log=$CARGO_TARGET_DIR/$(basename "$(dirname "$0")")-$(basename "$0" .sh).log
+quiet() {
+    "$@" >"$log" 2>&1 || { cat "$log" >&2; say "failed: $*" >&2; exit 1; }
+}
+
+# The Python of the tools and of the tests. The package itself runs on 3.10 too.
+find_python() {
+    for each in ${PYTHON:-} python3.12 python3.13 python3.11 python3; do
+        if "$each" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then say "$each"; return; fi
     done
-    [ -n "$missing" ] || return 0
-    if [ "$(id -u)" = 0 ]; then as=""; elif sudo -n true 2>/dev/null; then as="sudo"; else
-        say "missing packages:$missing — install them with: sudo apt-get install$missing" >&2
-        return 3
-    fi
-    say "installing$missing"
-    # shellcheck disable=SC2086
-    { $as apt-get update -q && DEBIAN_FRONTEND=noninteractive $as apt-get install -q -y --no-install-recommends $missing; } \
-        >"$CARGO_TARGET_DIR/apt.log" 2>&1 || { tail -20 "$CARGO_TARGET_DIR/apt.log" >&2; return 3; }
+    return 1
+}
+
+# What a part needs, once: TEST=PACKAGE with TEST a command, a Python module or a PHP extension, or just PACKAGE, which
+# only dpkg can tell of.
+needs() {
+    rust="cc=gcc libc6-dev make=make"
+    venv="python3=python3 py-ensurepip=python3-venv"
+    case $1 in
+    lint | rust | doc) say "$rust git=git" ;;
+    mock) say "$rust $venv npm=npm" ;;
+    contract | parity) say "$rust python3=python3" ;;
+    python) say "$rust $venv" ;;
+    node) say "$rust node=nodejs npm=npm" ;;
+    java) say "$rust $venv javac=default-jdk-headless mvn=maven" ;;
+    php-build) say "$rust python3=python3 php=php-cli phpize=php-dev clang=clang libclang-dev" ;;
+    php-frameworks)
+        say "php-symfony-http-foundation"
+        # Not every Debian has Laravel; webhook-frameworks.php says what it ran with.
+        ! apt-cache show php-illuminate-routing >/dev/null 2>&1 || say "php-illuminate-routing"
+        ;;
+    php)
+        needs php-build
+        say "ext-curl=php-curl ext-mbstring=php-mbstring ext-dom=php-xml php-fpm=php-fpm phpcs=php-codesniffer"
+        say "phpunit=phpunit nginx=nginx valgrind=valgrind composer=composer unzip=unzip"
+        ;;
+    demo) for part in python node java php-build; do needs "$part"; done ;;
+    docs) for part in demo php-frameworks; do needs "$part"; done ;;
+    guzzle) say "php-guzzlehttp-guzzle" ;;
+    esac
+}
+
+has() {
+    case $1 in
+    py-*) "$(find_python || say python3)" -c "import ${1#py-}" 2>/dev/null ;;
+    ext-*) php -m 2>/dev/null | grep -qix "${1#ext-}" ;;
+    php-fpm) fpm >/dev/null ;;
+    *) (PATH=$PATH:/usr/sbin:/sbin; command -v "$1" >/dev/null 2>&1) ;;
+    esac
+}
+
+# The php-fpm that belongs to this php.
+fpm() {
+    version=$(php -r 'echo PHP_MAJOR_VERSION, ".", PHP_MINOR_VERSION;' 2>/dev/null) || return
+    (PATH=$PATH:/usr/sbin; command -v "php-fpm$version" || command -v php-fpm)
 }
 
 # need_command COMMAND HOW : one clear line if a toolchain is missing.
@@ -33,6 +89,41 @@ need_command() {
     return 3
 }
 
+# need PART... : everything that the parts need, checked before any work. What is missing is installed by one call, as
+# root or with a sudo that does not ask; else one line says all of it.
+need() {
+    missing="" entries=$(for part; do needs "$part"; done)
+    for entry in $entries; do
+        package=${entry#*=}
+        case " $missing " in *" $package "*) continue ;; esac
+        case $entry in
+        *=*) has "${entry%%=*}" || missing="$missing $package" ;;
+        *) ! command -v dpkg-query >/dev/null 2>&1 ||
+            dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package" ;;
+        esac
+    done
+    as="" ok=true
+    [ "$(id -u)" = 0 ] || as="sudo -n"
+    need_command cargo "install Rust, see https://rustup.rs" || ok=false
+    case $entries in *py-*)
+        if command -v python3 >/dev/null 2>&1 && ! find_python >/dev/null; then
+            say "missing: Python 3.11 or later — install it, or name it in PYTHON" >&2
+            ok=false
+        fi
+        ;;
+    esac
+    if [ -n "$missing" ] && ! { $ok && command -v apt-get >/dev/null 2>&1 && $as true 2>/dev/null; }; then
+        say "missing packages:$missing — install them with: sudo apt-get install$missing" >&2
+        ok=false
+    fi
+    $ok || return 3
+    [ -n "$missing" ] || return 0
+    say "installing$missing"
+    # shellcheck disable=SC2086
+    { $as apt-get update -q && $as env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing; } \
+        >"$CARGO_TARGET_DIR/apt.log" 2>&1 || { tail -n 20 "$CARGO_TARGET_DIR/apt.log" >&2; return 3; }
+}
+
 # A cargo subcommand from the registry, kept under target/tools.
 need_cargo_tool() {
     [ -x "$CARGO_TARGET_DIR/tools/bin/$1" ] || command -v "$1" >/dev/null 2>&1 ||
@@ -40,14 +131,17 @@ need_cargo_tool() {
     PATH="$CARGO_TARGET_DIR/tools/bin:$PATH"
 }
 
-# The Python environment of the project's own tools.
-need_venv() {
-    need_command python3 "install Python 3.10 or later" || return
-    venv="$CARGO_TARGET_DIR/venv"
-    if [ ! -x "$venv/bin/pip" ]; then
-        python3 -m venv "$venv" 2>/dev/null || { need_apt python3-venv && python3 -m venv "$venv"; }
-    fi
-    [ $# -eq 0 ] || "$venv/bin/pip" install --quiet --disable-pip-version-check "$@"
+# make_venv DIRECTORY : a Python environment; half-made ones are made again.
+make_venv() {
+    [ -x "$1/bin/pip" ] && "$1/bin/pip" --version >/dev/null 2>&1 && return
+    rm -rf "$1"
+    python=$(find_python) || { say "missing: Python 3.11 or later" >&2; return 3; }
+    "$python" -m venv "$1"
 }
 
-mkdir -p "$CARGO_TARGET_DIR"
+# The Python environment of the project's own tools, with PACKAGE... in it.
+need_venv() {
+    venv="$CARGO_TARGET_DIR/venv"
+    make_venv "$venv"
+    [ $# -eq 0 ] || "$venv/bin/pip" install --quiet --disable-pip-version-check "$@"
+}

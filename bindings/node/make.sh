@@ -4,8 +4,8 @@ set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
+. "$root/.ci/lib.sh"
 cd "$here"
-export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$root/target}"
 export ZHIFUYUN_MOCK_SERVER="${ZHIFUYUN_MOCK_SERVER:-$CARGO_TARGET_DIR/debug/zhifuyun-mock-server}"
 bin=node_modules/.bin
 case "$(uname -s)" in
@@ -13,19 +13,14 @@ case "$(uname -s)" in
     *) library=libzhifuyun_node.so ;;
 esac
 
+# Debian's own Node.js may be older than what the package needs; then npm has a newer one.
 need_node() {
-    if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
-        if [ "$(id -u)" = 0 ]; then
-            apt-get -qq update && apt-get -qq install -y nodejs npm >/dev/null
-        elif command -v sudo >/dev/null; then
-            sudo apt-get -qq update && sudo apt-get -qq install -y nodejs npm >/dev/null
-        else
-            echo "node: install the packages nodejs (20.16 or later) and npm" >&2
-            exit 1
-        fi
-    fi
-    node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 16) ? 0 : 1)' ||
-        { echo "node: Node.js 20.16 or later is needed, this is $(node --version)" >&2; exit 1; }
+    need node
+    recent='const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 16) ? 0 : 1)'
+    node -e "$recent" && return
+    quiet npm install --prefix "$CARGO_TARGET_DIR/node" --no-audit --no-fund node@22
+    PATH="$CARGO_TARGET_DIR/node/node_modules/node/bin:$PATH"
+    node -e "$recent" || { say "node: Node.js 20.16 or later is needed, this is $(node --version)" >&2; exit 1; }
 }
 
 modules() {

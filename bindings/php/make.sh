@@ -1,37 +1,15 @@
 #!/bin/sh
 # The PHP part: build | lint | test | contract | package. Run by `make`; each ends with one line.
 set -eu
-cd "$(dirname "$0")/../.."
-root=$PWD
-target=${CARGO_TARGET_DIR:-$root/target}
+root=$(cd "$(dirname "$0")/../.." && pwd)
+. "$root/.ci/lib.sh"
+target=$CARGO_TARGET_DIR
 here=bindings/php
 profile=${PROFILE:-dev}
 case $profile in dev) out=$target/debug ;; *) out=$target/$profile ;; esac
 export ZHIFUYUN_EXTENSION="$out/libzhifuyun.so" ZHIFUYUN_MOCK_SERVER="$out/zhifuyun-mock-server"
-mkdir -p "$target"
-log=$target/php.log
-
-quiet() {
-    "$@" >"$log" 2>&1 || { cat "$log" >&2; echo "php: failed: $*" >&2; exit 1; }
-}
-
-# need PACKAGE... -- installs what is missing.
-need() {
-    missing=
-    for package; do
-        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
-    done
-    [ -n "$missing" ] || return 0
-    if [ "$(id -u)" = 0 ]; then run=; elif command -v sudo >/dev/null; then run='sudo -n'; else
-        echo "php: please install:$missing" >&2
-        exit 1
-    fi
-    # shellcheck disable=SC2086
-    { quiet $run apt-get update -qq; quiet $run env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing; }
-}
 
 build() {
-    need php8.2-dev php8.2-cli clang libclang-dev
     quiet cargo build -q --profile "$profile" -p zhifuyun-php -p zhifuyun-mock-server
 }
 
@@ -40,9 +18,10 @@ php_() {
 }
 
 phpunit_() {
-    quiet php_ /usr/bin/phpunit --no-configuration --do-not-cache-result "$@"
+    quiet php_ "$(command -v phpunit)" --no-configuration --do-not-cache-result "$@"
 }
 
+case ${1:-} in build) need php-build ;; *) need php ;; esac
 case ${1:-} in
 build)
     build
@@ -50,7 +29,6 @@ build)
     ;;
 lint)
     build
-    need php-codesniffer
     quiet cargo fmt -p zhifuyun-php --check
     quiet cargo clippy -q -p zhifuyun-php -- -D warnings
     quiet phpcs --standard=$here/phpcs.xml $here/composer $here/tests tests/php examples/php
@@ -59,19 +37,16 @@ lint)
     ;;
 test)
     build
-    need phpunit php8.2-fpm php8.2-curl php8.2-mbstring php8.2-xml nginx-light valgrind composer
     phpunit_ --bootstrap $here/tests/bootstrap.php $here/tests
     quiet env USE_ZEND_ALLOC=0 valgrind -q --error-exitcode=9 php -n -d "extension=$ZHIFUYUN_EXTENSION" $here/tests/valgrind.php
     echo "php: tests passed, valgrind found nothing"
     ;;
 contract)
     build
-    need phpunit php8.2-mbstring php8.2-xml
     phpunit_ --bootstrap tests/php/bootstrap.php tests/php/ContractTest.php
     echo "php: the contract holds"
     ;;
 package)
-    need composer unzip
     profile=release
     quiet cargo build -q --release -p zhifuyun-php
     version=$(php -r 'echo PHP_MAJOR_VERSION, ".", PHP_MINOR_VERSION;')
@@ -79,6 +54,10 @@ package)
     mkdir -p "$made"
     cp "$target/release/libzhifuyun.so" "$made/zhifuyun.so"
     quiet php -n -d "extension=$made/zhifuyun.so" --ri zhifuyun
+    # Nothing but the extension, not even a php.ini, makes the first calls.
+    quiet cargo build -q -p zhifuyun-mock-server
+    quiet python3 .ci/with_mock.py "$target/debug/zhifuyun-mock-server" \
+        php -n -d "extension=$made/zhifuyun.so" examples/php/first.php
     quiet composer validate --no-check-publish --no-check-all $here/composer.json
     quiet composer validate --no-check-publish --no-check-all $here/composer/composer.json
     echo "php: packaged $made/zhifuyun.so"

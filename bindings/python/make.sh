@@ -4,29 +4,16 @@
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
+. "$root/.ci/lib.sh"
 venv=$here/.venv
-target=${CARGO_TARGET_DIR:-$root/target}
-log=$target/python-make.log
-mkdir -p "$target"
-
-# Quiet on success; everything on failure.
-quiet() {
-    "$@" >"$log" 2>&1 || { cat "$log" >&2; echo "failed: $*" >&2; exit 1; }
-}
-
-python() {
-    for each in ${PYTHON:-} python3.12 python3.13 python3.11 python3; do
-        if "$each" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then echo "$each"; return; fi
-    done
-    echo "Python 3.11 or later is needed to run the tests: install python3 and python3-venv" >&2
-    exit 1
-}
+target=$CARGO_TARGET_DIR
 
 environment() {
-    [ -x "$venv/bin/python" ] || quiet "$(python)" -m venv "$venv"
+    need python
+    make_venv "$venv"
     stamp=$(cksum <"$here/requirements.txt")
     if [ "$(cat "$venv/.requirements" 2>/dev/null || true)" != "$stamp" ]; then
-        quiet "$venv/bin/python" -m pip install -q --disable-pip-version-check -r "$here/requirements.txt"
+        quiet "$venv/bin/pip" install -q --disable-pip-version-check -r "$here/requirements.txt"
         echo "$stamp" >"$venv/.requirements"
     fi
     VIRTUAL_ENV=$venv

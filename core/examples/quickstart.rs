@@ -12,7 +12,7 @@ async fn main() -> zhifuyun::Result<()> {
     let client = Client::from_env()?;
 
     let created =
-        client.conversations().create("user_123", "web").initial_message("你好，我想咨询产品").await?;
+        client.conversations().create("user_123", "web").initial_message("你好，今天有人值班吗").await?;
     println!("created {}", created.id);
 
     let mut active = client.conversations().list().status("active").iter();
@@ -22,8 +22,8 @@ async fn main() -> zhifuyun::Result<()> {
     }
     println!("{count} active conversations in {} requests", active.report().requests);
 
-    let ticket = client.tickets().create("产品咨询", "想了解产品价格和功能").priority("medium").await?;
-    let ticket = client.tickets().update(&ticket.id).status("resolved").comment("问题已解决").await?;
+    let ticket = client.tickets().create("产品咨询", "想知道团队版怎么收费").priority("medium").await?;
+    let ticket = client.tickets().update(&ticket.id).status("resolved").comment("已电话答复").await?;
     println!("{} is {:?}", ticket.id, ticket.status);
 
     let statistics = client.statistics().get(StatisticsType::Ticket).group_by(GroupBy::Month).await?;

@@ -3,17 +3,8 @@
 
 import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpServer;
-import com.zhifuyun.Conversation;
-import com.zhifuyun.Listing;
-import com.zhifuyun.Ticket;
-import com.zhifuyun.Trend;
-import com.zhifuyun.Webhook;
-import com.zhifuyun.WebhookEvent;
-import com.zhifuyun.ZhifuyunClient;
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.PrintStream;
+import com.zhifuyun.*;
+import java.io.*;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -47,7 +38,7 @@ public class Demo {
       OUT.println("token obtained");
 
       Conversation conversation = client.conversations()
-          .create(c -> c.userId("user_123").channel("web").initialMessage("你好，我想咨询产品"));
+          .create(c -> c.userId("user_123").channel("web").initialMessage("你好，今天有人值班吗"));
       OUT.println("conversation " + conversation.getId() + " created");
       ask("@webhook http://127.0.0.1:" + server.getAddress().getPort() + "/");
 
@@ -64,8 +55,8 @@ public class Demo {
           + " requests, the new one among them: " + found);
 
       Ticket created = client.tickets()
-          .create(t -> t.title("产品咨询").description("想了解产品价格和功能").priority("medium"));
-      Ticket ticket = client.tickets().update(created.getId(), t -> t.status("resolved").comment("问题已解决"));
+          .create(t -> t.title("产品咨询").description("想知道团队版怎么收费").priority("medium"));
+      Ticket ticket = client.tickets().update(created.getId(), t -> t.status("resolved").comment("已电话答复"));
       OUT.println("ticket " + ticket.getId() + " is " + ticket.getStatus());
 
       for (Trend month : client.statistics().get(s -> s.type("ticket").groupBy("month")).getTrends()) {

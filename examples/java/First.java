@@ -1,16 +1,12 @@
-import com.zhifuyun.Conversation;
-import com.zhifuyun.Ticket;
-import com.zhifuyun.ZhifuyunClient;
+import com.zhifuyun.*;
 
 public class First {
   public static void main(String[] arguments) {
     try (ZhifuyunClient client = ZhifuyunClient.fromEnv()) {
-      for (Conversation conversation : client.conversations().iterate(q -> q.status("active"))) {
-        System.out.println(conversation.getId() + " " + conversation.getCreatedAt());
-      }
-      Ticket ticket = client.tickets().create(t -> t.title("产品咨询").description("想了解产品价格").priority("high"));
-      client.tickets().update(ticket.getId(), t -> t.status("resolved").comment("问题已解决"));
-      System.out.println("resolved " + ticket.getId());
+      client.conversations().iterate(q -> q.status("active"))
+          .forEach(c -> System.out.println(c.getId() + " " + c.getCreatedAt()));
+      Ticket ticket = client.tickets().create(t -> t.title("产品咨询").description("想知道团队版怎么收费").priority("high"));
+      client.tickets().update(ticket.getId(), t -> t.status("resolved").comment("已电话答复"));
     }
   }
 }

@@ -19,12 +19,20 @@ import com.zhifuyun.WebhookEvent;
 import com.zhifuyun.WebhookVerificationException;
 import com.zhifuyun.ZhifuyunClient;
 import com.zhifuyun.ZhifuyunException;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.Paths;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 public class Snippets {
   private static final String ID = System.getenv("ZHIFUYUN_CLIENT_ID");
@@ -142,6 +150,37 @@ public class Snippets {
     check(event.getType().equals("ticket.created"));
   }
 
+  static void mock(String program) throws IOException {
+    // ANCHOR: mock
+    ProcessBuilder builder = new ProcessBuilder(program, "--port", "0", "--exit-with-stdin", "--tickets", "150");
+    Process server = builder.redirectError(ProcessBuilder.Redirect.DISCARD).start();
+    BufferedReader out = new BufferedReader(new InputStreamReader(server.getInputStream(), StandardCharsets.UTF_8));
+    // One line of JSON, all of it text; with Jackson: mapper.readTree(out.readLine()).
+    Map<String, String> ready = new HashMap<>();
+    Matcher fields = Pattern.compile("\"(\\w+)\": *\"([^\"]*)\"").matcher(out.readLine());
+    while (fields.find()) ready.put(fields.group(1), fields.group(2));
+
+    try (ZhifuyunClient client = ZhifuyunClient.builder()
+        .clientId(ready.get("client_id"))
+        .clientSecret(ready.get("client_secret"))
+        .baseUrl(ready.get("url"))
+        .build()) {
+      System.out.println(client.tickets().list().getTotal() + " tickets"); // 150
+    }
+    server.getOutputStream().close(); // Ends it.
+    // ANCHOR_END: mock
+  }
+
+  static void after() {
+    // ANCHOR: after
+    List<Conversation> all = new ArrayList<>();
+    try (ZhifuyunClient client = ZhifuyunClient.fromEnv()) {
+      client.conversations().iterate().forEach(all::add);
+    }
+    // ANCHOR_END: after
+    check(all.size() >= 300);
+  }
+
   static void network(Path caFile) {
     // ANCHOR: network
     ZhifuyunClient client = ZhifuyunClient.builder()
@@ -165,6 +204,8 @@ public class Snippets {
       quota();
       errors(client);
       sign();
+      mock(System.getenv("ZHIFUYUN_MOCK_SERVER"));
+      after();
       network(Paths.get(arguments[0]));
     }
     // The table of errors names classes that exist.

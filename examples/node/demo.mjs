@@ -21,7 +21,7 @@ console.log('token obtained');
 const conversation = await client.conversations.create({
   userId: 'user_123',
   channel: 'web',
-  initialMessage: '你好，我想咨询产品',
+  initialMessage: '你好，今天有人值班吗',
 });
 console.log(`conversation ${conversation.id} created`);
 
@@ -47,10 +47,10 @@ console.log(`${items} conversations in ${conversations.report.requests} requests
 
 const created = await client.tickets.create({
   title: '产品咨询',
-  description: '想了解产品价格和功能',
+  description: '想知道团队版怎么收费',
   priority: 'medium',
 });
-const ticket = await client.tickets.update(created.id, { status: 'resolved', comment: '问题已解决' });
+const ticket = await client.tickets.update(created.id, { status: 'resolved', comment: '已电话答复' });
 console.log(`ticket ${ticket.id} is ${ticket.status}`);
 
 const statistics = await client.statistics.get({ type: 'ticket', groupBy: 'month' });

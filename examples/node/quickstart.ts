@@ -11,18 +11,18 @@ for (const { id, channel, createdAt } of page) console.log(`  ${id}  ${channel} 
 const conversation = await client.conversations.create({
   userId: 'user_123',
   channel: 'web',
-  initialMessage: '你好，我想咨询产品',
+  initialMessage: '你好，今天有人值班吗',
 });
 console.log(`began ${conversation.id}`);
 
 const ticket = await client.tickets.create({
   title: '产品咨询',
-  description: '想了解产品价格和功能',
+  description: '想知道团队版怎么收费',
   priority: 'medium',
   customerEmail: 'customer@example.com',
 });
 const { data, meta } = await client.tickets
-  .update(ticket.id, { status: 'resolved', comment: '问题已解决' }, { timeoutMs: 5_000 })
+  .update(ticket.id, { status: 'resolved', comment: '已电话答复' }, { timeoutMs: 5_000 })
   .withMeta();
 console.log(`${data.id} is ${data.status} (request ${meta.requestId})`);
 

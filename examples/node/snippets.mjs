@@ -8,6 +8,9 @@ import { Client, NotFoundError, RateLimitError, ZhifuyunError } from '@zhifuyun/
 import { MockServer } from '@zhifuyun/sdk/testing';
 import { Webhooks, WebhookVerificationError } from '@zhifuyun/sdk/webhooks';
 
+import { app as fastify } from './webhook-fastify.mjs';
+import { app as hono } from './webhook-hono.mjs';
+
 const [caFile, ...names] = process.argv.slice(2);
 const { ZHIFUYUN_CLIENT_ID: clientId, ZHIFUYUN_CLIENT_SECRET: clientSecret, ZHIFUYUN_BASE_URL: baseUrl } = process.env;
 
@@ -106,6 +109,19 @@ const client = Client.fromEnv();
     (error) => error instanceof WebhookVerificationError && error.webhookReason === 'signature_mismatch',
   );
   // ANCHOR_END: sign
+}
+{
+  // The receivers for Fastify and Hono take a good webhook and refuse a changed one.
+  const body = '{"event":"ticket.created","data":{"ticket_id":"ticket_001"}}';
+  const headers = { 'content-type': 'application/json', ...(await Webhooks.fromEnv().sign('msg_1', Buffer.from(body))) };
+  for (const [payload, status] of [
+    [body, 200],
+    ['{}', 401],
+  ]) {
+    const answer = await fastify.inject({ method: 'POST', url: '/zhifuyun', headers, payload });
+    assert.equal(answer.statusCode, status);
+    assert.equal((await hono.request('/zhifuyun', { method: 'POST', headers, body: payload })).status, status);
+  }
 }
 {
   // ANCHOR: mock

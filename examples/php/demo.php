@@ -40,7 +40,7 @@ say('token obtained');
 $conversation = $client->conversations->create(
     userId: 'user_123',
     channel: 'web',
-    initialMessage: '你好，我想咨询产品',
+    initialMessage: '你好，今天有人值班吗',
 );
 say("conversation $conversation->id created");
 
@@ -63,8 +63,8 @@ foreach ($conversations as $item) {
 $requests = $conversations->report()->requests;
 say("$items conversations in $requests requests, the new one among them: " . json_encode($found));
 
-$ticket = $client->tickets->create(title: '产品咨询', description: '想了解产品价格和功能', priority: 'medium');
-$ticket = $client->tickets->update($ticket->id, status: 'resolved', comment: '问题已解决');
+$ticket = $client->tickets->create(title: '产品咨询', description: '想知道团队版怎么收费', priority: 'medium');
+$ticket = $client->tickets->update($ticket->id, status: 'resolved', comment: '已电话答复');
 say("ticket $ticket->id is $ticket->status");
 
 foreach ($client->statistics->get(type: 'ticket', groupBy: 'month')->trends as $month) {

@@ -8,7 +8,10 @@ use Zhifuyun\Exception\NotFoundException;
 use Zhifuyun\Exception\RateLimitException;
 use Zhifuyun\Exception\WebhookVerificationException;
 use Zhifuyun\Exception\ZhifuyunException;
+use Zhifuyun\Testing\MockServer;
 use Zhifuyun\Webhook;
+
+require_once dirname(__DIR__, 2) . '/bindings/php/composer/src/Testing/MockServer.php'; // Composer does this.
 
 function check(bool $holds): void
 {
@@ -104,6 +107,44 @@ try {
 }
 // ANCHOR_END: sign
 check($event->type === 'ticket.created' && $e->webhookReason === 'signature_mismatch');
+
+// ANCHOR: mock
+$server = new MockServer(); // Ends with this object. For PHPUnit: the trait Zhifuyun\Testing\UsesMockServer.
+// The token comes first, then the list fails once.
+$fault = '{"when":{"nth":2},"action":{"status":502}}';
+$post = ['method' => 'POST', 'header' => 'content-type: application/json', 'content' => $fault];
+file_get_contents("$server->controlUrl/faults", context: stream_context_create(['http' => $post]));
+
+$tested = new Client(clientId: $server->clientId, clientSecret: $server->clientSecret, baseUrl: $server->url);
+$page = $tested->tickets->list();
+echo "$page->total tickets after {$page->meta->attempts} attempts", PHP_EOL;
+// ANCHOR_END: mock
+check($page->total === 0 && $page->meta->attempts === 2);
+
+// ANCHOR: before
+function call(string $method, string $url, array $headers, ?array $body = null): array
+{
+    $headers[] = 'Content-Type: application/json';
+    $http = ['method' => $method, 'header' => $headers, 'content' => $body === null ? '' : json_encode($body)];
+    return json_decode(file_get_contents($url, context: stream_context_create(['http' => $http])), true);
+}
+
+$key = ['grant_type' => 'client_credentials', 'client_id' => $id, 'client_secret' => $secret];
+$token = call('POST', "$address/oauth/token", [], $key)['access_token'];
+for ($number = 1, $conversations = [];; $number++) {
+    $url = "$address/v1/conversations?page=$number&limit=100";
+    $data = call('GET', $url, ["Authorization: Bearer $token"])['data'];
+    array_push($conversations, ...$data['items']);
+    if ($number * 100 >= $data['total']) {
+        break;
+    }
+}
+// ANCHOR_END: before
+
+// ANCHOR: after
+$all = iterator_to_array(Client::fromEnv()->conversations->iterate(), false);
+// ANCHOR_END: after
+check(count($all) === count($conversations));
 
 // ANCHOR: network
 $client = new Client(

@@ -2,13 +2,12 @@
 
 declare(strict_types=1);
 
-// All open tickets as CSV on standard output: php tickets-to-csv.php > tickets.csv
+// All tickets as CSV on standard output: php tickets-to-csv.php > tickets.csv
 
 use Zhifuyun\Client;
-use Zhifuyun\TicketStatus;
 
 $client = Client::fromEnv();
-$tickets = $client->tickets->iterate(status: TicketStatus::Open, consistency: 'strict');
+$tickets = $client->tickets->iterate(consistency: 'strict');
 $out = fopen('php://output', 'w');
 fputcsv($out, ['id', 'title', 'priority', 'created']);
 foreach ($tickets as $ticket) {

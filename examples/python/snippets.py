@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import sys
@@ -114,6 +115,39 @@ def sign() -> None:
     # ANCHOR_END: sign
 
 
+def frameworks() -> None:
+    """The receivers for Flask and Django take a good webhook and refuse a changed one."""
+    import django.conf
+    from django.test import RequestFactory
+    from zhifuyun.webhooks import Webhook
+
+    body = b'{"event":"ticket.created","data":{"ticket_id":"ticket_001"}}'
+    signed = Webhook(os.environ["ZHIFUYUN_WEBHOOK_SECRET"]).sign(body, id="msg_frameworks")
+    django.conf.settings.configure(ALLOWED_HOSTS=["*"])
+    import webhook_django
+    import webhook_flask
+
+    flask_client = webhook_flask.app.test_client()
+    [view] = webhook_django.urlpatterns
+    for sent, status in ((body, 200), (b"{}", 401)):
+        assert flask_client.post("/zhifuyun", data=sent, headers=signed).status_code == status
+        request = RequestFactory().post("/zhifuyun", sent, "application/json", headers=signed)
+        assert view.callback(request).status_code == status
+
+
+async def asynchronous() -> None:
+    # ANCHOR: asyncio
+    from zhifuyun import AsyncClient
+
+    async with AsyncClient.from_env() as client:
+        async for ticket in client.tickets.iter(priority="high"):
+            print(ticket.id)
+        # Cancelling, also by asyncio.timeout(3), ends the request and closes its connection.
+        page = await asyncio.wait_for(client.conversations.list(), 3)
+    # ANCHOR_END: asyncio
+    assert len(page.items) == 20
+
+
 def mock() -> None:
     # ANCHOR: mock
     from zhifuyun.testing import MockServer
@@ -179,6 +213,8 @@ def main(ca_file: str, *names: str) -> None:
         quota()
         errors(shared)
         sign()
+        frameworks()
+        asyncio.run(asynchronous())
         mock()
         network(ca_file)
         before()

@@ -67,6 +67,10 @@ class Contest:
     webhook_bytes: int = 0
     fixed_count: int = 0
     """How many operations a round has; 0: as many as fit into TARGET_SECONDS."""
+    our_count: int = 0
+    """The same for ours alone, where a peer's operation takes thousands of times as long."""
+    least: int = 64
+    """No round has fewer, so that what begins and ends a round does not count: 50 for each of 64 threads."""
     url: str = "plain"
     extra: dict[str, Any] = field(default_factory=dict)
 
@@ -104,6 +108,8 @@ class Measured:
     """Per operation, in the contest's unit, one entry per round."""
 
     value: list[float] = field(default_factory=list)
+    whole: list[float] = field(default_factory=list)
+    """Of a start: the whole process, to the first answer."""
     cpu: list[float] = field(default_factory=list)
     check: float | None = None
 
@@ -132,7 +138,8 @@ def run(contest: Contest, start: Any, rounds: int = ROUNDS, warm_up: float = 0.3
                 if contest.kind == "memory":
                     results[name].value.append(answer["grown_kib"] / 1024)
                 else:
-                    results[name].value.append(wall * 1e3)
+                    results[name].value.append((answer.get("load", 0) + answer["wall"]) * 1e3)
+                    results[name].whole.append(wall * 1e3)
                     results[name].cpu.append(cpu * 1e3)
         return results
 
@@ -163,12 +170,13 @@ def run(contest: Contest, start: Any, rounds: int = ROUNDS, warm_up: float = 0.3
 
 def calibrate(contest: Contest, contender: Contender, warm_up: float) -> int:
     """Warms up, and finds how many operations fill a round."""
-    count = contest.fixed_count or 64
+    fixed = contender.name == contest.ours and contest.our_count or contest.fixed_count
+    count = fixed or contest.least
     spent = 0.0
     while True:
         wall = contender.do({**contest.details(), "count": count})["wall"]
         spent += wall
-        if not contest.fixed_count:
-            count = max(64, min(20 * count, int(count * TARGET_SECONDS / max(wall, 1e-6))))
+        if not fixed:
+            count = max(contest.least, min(20 * count, int(count * TARGET_SECONDS / max(wall, 1e-6))))
         if spent >= warm_up:
             return count

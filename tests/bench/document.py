@@ -1,4 +1,4 @@
-"""Puts the table of the last run into docs/benchmarks.md: `document.py REPORT PAGE`."""
+"""Puts the tables of the last run into docs/benchmarks.md and its translation: `document.py REPORT`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 NAMES = {"mock-server": "Mock server", "rust": "Rust", "python": "Python", "node": "Node", "java": "Java", "php": "PHP"}
 
 
@@ -34,15 +35,23 @@ def lines(results: list[dict[str, Any]]) -> list[str]:
     return out
 
 
+def about(report: dict[str, Any]) -> str:
+    machine = report["machine"]
+    dates = sorted({r.get("date", machine["date"]) for r in report["results"]})
+    when = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
+    versions = "; ".join(machine["versions"].values())
+    text = f"{when}: {machine['cpu']}, {machine['cores']} cores, {machine['memory_gib']} GiB, {machine['system']}; {versions}."
+    peers = "; ".join(f"{NAMES[language]}: {found}" for language, found in machine.get("peers", {}).items())
+    return f"{text}\n\n{peers}." if peers else text
+
+
 def main() -> None:
-    report, page = json.loads(Path(sys.argv[1]).read_text()), Path(sys.argv[2])
-    before, _, rest = page.read_text().partition("<!-- run -->")
-    after = rest.partition("<!-- end of run -->")[2]
-    m = report["machine"]
-    versions = "; ".join(m["versions"].values())
-    about = f"{m['date']}: {m['cpu']}, {m['cores']} cores, {m['memory_gib']} GiB, {m['system']}; {versions}."
-    table = "\n".join([about, *lines(report["results"])])
-    page.write_text(f"{before}<!-- run -->\n{table}\n<!-- end of run -->{after}")
+    report = json.loads(Path(sys.argv[1]).read_text())
+    table = "\n".join([about(report), *lines(report["results"])])
+    for page in (DOCS / "benchmarks.md", DOCS / "zh" / "benchmarks.md"):
+        before, _, rest = page.read_text().partition("<!-- run -->")
+        after = rest.partition("<!-- end of run -->")[2]
+        page.write_text(f"{before}<!-- run -->\n{table}\n<!-- end of run -->{after}")
 
 
 main()

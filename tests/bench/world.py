@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import subprocess
 import urllib.request
 from pathlib import Path
@@ -79,6 +80,26 @@ VERSIONS = {
     "java": ["java", "--version"],
     "php": ["php", "--version"],
 }
+
+
+def peers(here: Path) -> dict[str, str]:
+    """The versions of the peers, as they are pinned or installed."""
+    python = (here / "python" / "requirements.txt").read_text().split()
+    node = json.loads((here / "node" / "package.json").read_text())["dependencies"]
+    java = re.findall(r"<artifactId>(.*)</artifactId>\s*<version>(.*)</version>", (here / "java" / "pom.xml").read_text())
+    lock = (here / "rust" / "Cargo.lock").read_text()
+    rust = [re.search(f'name = "({name})"\nversion = "(.*)"', lock) for name in ("reqwest", "ureq", "standardwebhooks")]
+    php = {
+        "ext-curl": ["php", "-r", "echo curl_version()['version'];"],
+        "Guzzle": ["dpkg-query", "-W", "-f", "${Version}", "php-guzzlehttp-guzzle"],
+    }
+    return {
+        "rust": ", ".join(f"{m[1]} {m[2]}" for m in rust if m),
+        "python": ", ".join(python).replace("==", " "),
+        "node": ", ".join(f"{name} {number}" for name, number in node.items()),
+        "java": ", ".join(f"{name} {number}" for name, number in java if number != "0"),
+        "php": ", ".join(f"{name} {found}" for name, command in php.items() if (found := version(command))),
+    }
 
 
 def version(command: list[str]) -> str | None:

@@ -26,13 +26,23 @@ const pack = (name) => {
   execFileSync('npm', ['pack', '--silent', '--pack-destination', out], { cwd: join(out, name), stdio: 'inherit' });
 };
 
+const licences = (folder) => {
+  const file = join(folder, 'package.json');
+  const { files, ...rest } = JSON.parse(readFileSync(file, 'utf8'));
+  const names = ['LICENSE-APACHE', 'LICENSE-MIT'];
+  for (const name of names) cpSync(join(here, '../..', name), join(folder, name));
+  writeFileSync(file, `${JSON.stringify({ ...rest, files: [...files, ...names] }, null, 2)}\n`);
+};
+
 const sdk = join(out, 'sdk');
 mkdirSync(sdk, { recursive: true });
 for (const part of ['dist', 'README.md']) cpSync(join(here, part), join(sdk, part), { recursive: true });
 writeFileSync(join(sdk, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+licences(sdk);
 pack('sdk');
 
 const native = join(out, platform());
 cpSync(join(here, 'npm', platform()), native, { recursive: true });
 cpSync(library, join(native, 'zhifuyun.node'));
+licences(native);
 pack(platform());

@@ -47,7 +47,8 @@ test('there is no install script, and nothing is published by accident', () => {
   const installed = join(folder, 'node_modules/@zhifuyun/sdk');
   const { scripts, dependencies } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
   assert.deepEqual([scripts, dependencies], [undefined, undefined]);
-  assert.deepEqual(readdirSync(installed).sort(), ['README.md', 'dist', 'package.json']);
+  const published = ['LICENSE-APACHE', 'LICENSE-MIT', 'README.md', 'dist', 'package.json'];
+  assert.deepEqual(readdirSync(installed).sort(), published);
 });
 
 test('publint and attw have nothing to say', () => {

@@ -89,6 +89,19 @@ async fn pages() -> zhifuyun::Result<()> {
 }
 
 #[tokio::test]
+async fn after() -> zhifuyun::Result<()> {
+    use futures_util::TryStreamExt as _;
+    use zhifuyun::models::Conversation;
+
+    let (_server, client) = server_with_client().await;
+    // ANCHOR: after
+    let all: Vec<Conversation> = client.conversations().iter().try_collect().await?;
+    // ANCHOR_END: after
+    assert_eq!(all.len(), 300);
+    Ok(())
+}
+
+#[tokio::test]
 async fn quota() -> zhifuyun::Result<()> {
     let server = MockServer::builder().plan(limits::Plan::Free).start().await.unwrap();
     let (id, secret, address) = (server.client_id(), server.client_secret(), server.url());

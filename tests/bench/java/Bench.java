@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -24,14 +25,19 @@ import java.util.concurrent.Future;
 public final class Bench {
   private static final List<Object> HELD = new ArrayList<>();
 
+  /** Made in the warm-up, and kept. */
+  private static final ExecutorService POOL = Executors.newFixedThreadPool(64);
+
   public static void main(String[] args) throws Exception {
     BufferedReader in =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     if (args.length == 3) {
       // A cold start: nothing is loaded that the contender does not need.
       in.readLine();
+      long begin = System.nanoTime();
       long check = Contenders.of(args[0], args[1]).page();
-      System.out.println("{\"wall\":0,\"cpu\":0,\"ops\":1,\"check\":" + check + "}");
+      double wall = (System.nanoTime() - begin) / 1e9;
+      System.out.println("{\"wall\":" + wall + ",\"cpu\":0,\"ops\":1,\"check\":" + check + "}");
       System.out.flush();
       in.readLine();
       System.exit(0);
@@ -50,6 +56,7 @@ public final class Bench {
       double walls = (System.nanoTime() - wall) / 1e9;
       double cpus = (process.getProcessCpuTime() - cpu) / 1e9;
       System.out.printf(
+          Locale.ROOT,
           "{\"wall\":%.9f,\"cpu\":%.9f,\"ops\":%d,\"check\":%d,\"grown_kib\":%d}%n",
           walls, cpus, count, check, resident() - before);
       System.out.flush();
@@ -75,19 +82,24 @@ public final class Bench {
     }
     long sum = 0;
     for (int i = 0; i < count; i++) {
-      sum += page ? contender.page() : contender.small();
+      sum +=
+          switch (workload) {
+            case "walk" -> contender.walk(0);
+            case "walk-prefetch" -> contender.walk(4);
+            case "clients" -> contender.another();
+            default -> page ? contender.page() : contender.small();
+          };
     }
     return sum;
   }
 
   private static long threads(Contenders.Contender contender, boolean page, int count)
       throws Exception {
-    ExecutorService pool = Executors.newFixedThreadPool(64);
     List<Future<Long>> parts = new ArrayList<>();
     for (int n = 0; n < 64; n++) {
       int own = count / 64 + (n < count % 64 ? 1 : 0);
       parts.add(
-          pool.submit(
+          POOL.submit(
               () -> {
                 long sum = 0;
                 for (int i = 0; i < own; i++) {
@@ -100,7 +112,6 @@ public final class Bench {
     for (Future<Long> part : parts) {
       sum += part.get();
     }
-    pool.shutdown();
     return sum;
   }
 

@@ -1,6 +1,7 @@
 import com.zhifuyun.Conversation;
 import com.zhifuyun.Page;
 import com.zhifuyun.Plan;
+import com.zhifuyun.WalkOptions;
 import com.zhifuyun.Webhook;
 import com.zhifuyun.WebhookEvent;
 import com.zhifuyun.ZhifuyunAsyncClient;
@@ -37,6 +38,12 @@ final class Contenders {
 
     Object hold() throws Exception;
 
+    /** All pages one after the other; ours may ask ahead. */
+    long walk(int prefetch) throws Exception;
+
+    /** Makes a further client. */
+    long another();
+
     CompletableFuture<Long> later(boolean page) throws Exception;
   }
 
@@ -66,6 +73,19 @@ final class Contenders {
       return Model.page(get(PAGE));
     }
 
+    public long walk(int prefetch) throws Exception {
+      long sum = 0;
+      long seen = 0;
+      for (int number = 1; ; number++) {
+        Model.Page page = Model.page(get("/v1/conversations?page=" + number + "&limit=100"));
+        sum += page.read() - page.total();
+        seen += page.items().size();
+        if (page.items().isEmpty() || seen >= page.total()) {
+          return sum;
+        }
+      }
+    }
+
     public CompletableFuture<Long> later(boolean page) {
       return getLater(page ? PAGE : SMALL)
           .thenApply(
@@ -82,6 +102,10 @@ final class Contenders {
   static final class UrlConnection extends Peer {
     UrlConnection(String url) {
       super(url);
+    }
+
+    public long another() {
+      throw new UnsupportedOperationException();
     }
 
     byte[] get(String path) throws Exception {
@@ -103,6 +127,10 @@ final class Contenders {
 
     JavaNetHttp(String url) {
       super(url);
+    }
+
+    public long another() {
+      return HttpClient.newHttpClient() == null ? 1 : 0;
     }
 
     private HttpRequest request(String path) {
@@ -143,6 +171,10 @@ final class Contenders {
               .dispatcher(dispatcher)
               .connectionPool(new ConnectionPool(64, 5, TimeUnit.MINUTES))
               .build();
+    }
+
+    public long another() {
+      return new OkHttpClient() == null ? 1 : 0;
     }
 
     private Call call(String path) {
@@ -186,8 +218,10 @@ final class Contenders {
   static final class Ours implements Contender {
     private final ZhifuyunClient client;
     private final ZhifuyunAsyncClient async;
+    private final String url;
 
     Ours(String url) {
+      this.url = url;
       client =
           ZhifuyunClient.builder()
               .clientId("bench")
@@ -225,6 +259,19 @@ final class Contenders {
 
     public Object hold() {
       return client.conversations().list(q -> q.page(1).limit(100));
+    }
+
+    public long walk(int prefetch) {
+      long sum = 0;
+      for (Conversation c : client.conversations().iterate(q -> {}, WalkOptions.DEFAULT.prefetch(prefetch))) {
+        sum += read(c);
+      }
+      return sum;
+    }
+
+    public long another() {
+      new Ours(url).client.close();
+      return 0;
     }
 
     public CompletableFuture<Long> later(boolean page) {

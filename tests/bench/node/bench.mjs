@@ -1,5 +1,5 @@
 // One contender of the bench: `bench.mjs CONTENDER URL`. Reads jobs, a line of JSON each, and answers each with
-// {"wall", "cpu", "ops", "check"} in seconds.
+// {"load", "wall", "cpu", "ops", "check"} in seconds; "load" is what importing and making the contender took.
 //
 // Peers are written as their documentation recommends, with connections kept alive. "page" reads every field of
 // what JSON gives; "page-typed" makes objects with dates of it first, as ours are.
@@ -146,10 +146,15 @@ const contenders = {
   'undici.Pool': async () => {
     const { Pool } = await import('undici');
     const pool = new Pool(url);
-    return peer(async (path) => {
+    const own = peer(async (path) => {
       const { statusCode, body } = await pool.request({ method: 'GET', path, headers });
       return statusCode === 200 ? body.json() : fail(statusCode);
     });
+    const clients = () => {
+      new Pool(url);
+      return 0;
+    };
+    return { ...own, clients };
   },
   'ours-webhook': async () => {
     await import('@zhifuyun/sdk');
@@ -211,7 +216,9 @@ async function run(contender, job) {
 }
 
 const held = [];
+const begin = performance.now();
 const contender = await contenders[name]();
+const load = (performance.now() - begin) / 1e3;
 for await (const line of createInterface({ input: process.stdin })) {
   const job = JSON.parse(line);
   globalThis.gc?.();
@@ -223,7 +230,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   const share = performance.eventLoopUtilization(loop).utilization;
   globalThis.gc?.();
   const grown = (process.memoryUsage().rss - before) / 1024;
-  const report = { wall, cpu: (used.user + used.system) / 1e6, ops: job.count, check, share, grown_kib: grown };
+  const report = { load, wall, cpu: (used.user + used.system) / 1e6, ops: job.count, check, share, grown_kib: grown };
   process.stdout.write(`${JSON.stringify(report)}\n`);
 }
 process.exit();

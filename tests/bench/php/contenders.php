@@ -82,8 +82,8 @@ function curl(string $url, string $token = 'bench'): Closure
 function guzzle(string $url): Closure
 {
     require_once '/usr/share/php/GuzzleHttp/autoload.php';
-    $client = new GuzzleHttp\Client(['base_uri' => $url, 'headers' => ['authorization' => 'Bearer bench']]);
-    return fn (string $path): string => (string) $client->get($path)->getBody();
+    $client = new GuzzleHttp\Client(['headers' => ['authorization' => 'Bearer bench']]);
+    return fn (string $path): string => (string) $client->get($url . $path)->getBody();
 }
 
 /** @return array{small: Closure, page: Closure, hold: Closure} */
@@ -102,6 +102,18 @@ function peer(Closure $get, ?Closure $make): array
                 $total += $read($c);
             }
             return $total;
+        },
+        'walk' => function () use ($get, $make, $read): int {
+            for ($number = 1, $seen = 0, $done = 0;; $number++) {
+                $data = decode($get("/v1/conversations?page=$number&limit=100"));
+                foreach ($data['items'] as $c) {
+                    $done += $read($make === null ? $c : $make($c));
+                }
+                $seen += count($data['items']);
+                if ($data['items'] === [] || $seen >= $data['total']) {
+                    return $done;
+                }
+            }
         },
         'hold' => $page,
     ];
@@ -132,6 +144,13 @@ function ours(string $url): array
             }
             return $total;
         },
+        'walk' => function () use ($client): int {
+            $done = 0;
+            foreach ($client->conversations->iterate() as $c) {
+                $done += readObject($c);
+            }
+            return $done;
+        },
         'hold' => fn () => $client->conversations->list(page: 1, limit: 100),
         'clients' => function () use ($url): int {
             oursClient($url);
@@ -159,10 +178,14 @@ function contender(string $name, string $url): array
 {
     return match ($name) {
         'ours' => ours($url),
-        'ext-curl' => peer(curl($url), null),
+        'ext-curl' => peer(curl($url), null) + ['clients' => function () use ($url): int {
+            curl($url);
+            return 0;
+        }],
         'ext-curl with classes' => peer(curl($url), Conversation::of(...)),
         'ext-curl with dates' => peer(curl($url), Conversation::dated(...)),
         'Guzzle' => peer(guzzle($url), Conversation::of(...)),
+        'Guzzle with arrays' => peer(guzzle($url), null),
         'ours-webhook', 'hash_hmac' => [],
     };
 }

@@ -4,6 +4,8 @@ an operation is one request to the worker, by FastCGI."""
 from __future__ import annotations
 
 import json
+import os
+import pwd
 import socket
 import struct
 import subprocess
@@ -69,10 +71,13 @@ def main() -> None:
         where = Path(name)
         where.chmod(0o755)
         ca = ca if url.startswith("https") else ""
-        text = CONFIG.format(dir=where, user="www-data", contender=contender, url=url, ca=ca)
+        text = CONFIG.format(dir=where, user=pwd.getpwuid(os.getuid()).pw_name, contender=contender, url=url, ca=ca)
         config = where / "fpm.conf"
         config.write_text("\n".join(line for line in text.splitlines() if not line.endswith("= ")))
-        master = subprocess.Popen(["php-fpm8.2", "-F", "-y", config, "-d", f"extension={extension}"], stderr=subprocess.DEVNULL)
+        master = subprocess.Popen(
+            # -R: as root, who can read this folder wherever it lies, if it is root who runs the bench.
+            [os.environ["PHP_FPM"], "-F", "-R", "-y", config, "-d", f"extension={extension}"], stderr=subprocess.DEVNULL
+        )
         try:
             while not (where / "fpm.sock").exists():
                 time.sleep(0.01)

@@ -1,5 +1,5 @@
 """One contender of the bench: `bench.py CONTENDER URL`. Reads jobs, a line of JSON each, and answers each with
-{"wall", "cpu", "ops", "check"} in seconds.
+{"load", "wall", "cpu", "ops", "check"} in seconds; "load" is what importing and making the contender took.
 
 Peers are written as their documentation recommends: one session kept, connections reused. "+pydantic" makes
 typed objects of the answers; without it they are what `json` gives.
@@ -33,19 +33,11 @@ def read_object(c: Any) -> int:
     return len(c.id) + len(c.user_id) + len(c.channel) + len(c.status)
 
 
-def threads(count: int, work: Callable[[int], int]) -> int:
-    from concurrent.futures import ThreadPoolExecutor
-
-    shares = [count // 64 + (n < count % 64) for n in range(64)]
-    with ThreadPoolExecutor(64) as pool:
-        return sum(pool.map(work, shares))
-
-
 class Waiting:
     """Peers that wait: they know how to get the bytes of a path."""
 
     def __init__(self, url: str, typed: bool) -> None:
-        self.url, self.held = url, []  # type: str, list[Any]
+        self.url, self.held, self.lanes = url, [], []  # type: str, list[Any], list[Any]
         if typed:
             import models
 
@@ -70,9 +62,19 @@ class Waiting:
     def pages(self, count: int) -> int:
         return sum(self.read(self.page(self.get(LIST, QUERY))) for _ in range(count))
 
-    def on_own(self, work: str) -> Callable[[int], int]:
+    def on_own(self) -> Waiting:
         """For threads: most sessions are not made to be shared."""
-        return lambda n: getattr(type(self).like(self), work)(n)
+        return self.like()
+
+    def threads(self, count: int, work: str) -> int:
+        """64 threads, each with its session: made in the warm-up, and kept."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        if not self.lanes:
+            self.lanes = [(ThreadPoolExecutor(1), self.on_own()) for _ in range(64)]
+        shares = [count // 64 + (n < count % 64) for n in range(64)]
+        parts = [pool.submit(getattr(session, work), share) for (pool, session), share in zip(self.lanes, shares)]
+        return sum(part.result() for part in parts)
 
     def like(self) -> Waiting:
         twin = object.__new__(type(self))
@@ -98,9 +100,9 @@ class Waiting:
             case "page":
                 return self.pages(count)
             case "small-64":
-                return threads(count, self.on_own("small"))
+                return self.threads(count, "small")
             case "page-64":
-                return threads(count, self.on_own("pages"))
+                return self.threads(count, "pages")
             case "walk" | "walk-prefetch":
                 return sum(self.walk() for _ in range(count))
             case "hold":
@@ -135,8 +137,8 @@ class Httpx(Waiting):
     def get(self, path: str, query: dict[str, str] | None = None) -> bytes:
         return self.client.get(self.url + path, params=query).raise_for_status().content
 
-    def on_own(self, work: str) -> Callable[[int], int]:
-        return getattr(self, work)  # its client may be shared
+    def on_own(self) -> Waiting:
+        return self  # its client may be shared
 
 
 class Pycurl(Waiting):
@@ -185,7 +187,7 @@ class Ours(Waiting):
     def __init__(self, url: str, typed: bool) -> None:
         import zhifuyun
 
-        self.url, self.make, self.held = url, zhifuyun.Client, []
+        self.url, self.make, self.held, self.lanes = url, zhifuyun.Client, [], []
         self.client = self.make(**ours(url))
         self.read = lambda page: page.total + sum(map(read_object, page.items))
 
@@ -198,8 +200,8 @@ class Ours(Waiting):
     def pages(self, count: int) -> int:
         return sum(self.read(self.one_page()) for _ in range(count))
 
-    def on_own(self, work: str) -> Callable[[int], int]:
-        return getattr(self, work)
+    def on_own(self) -> Waiting:
+        return self
 
     def like(self) -> Waiting:
         return self.make(**ours(self.url))  # type: ignore[return-value]
@@ -365,7 +367,9 @@ def resident_kib() -> int:
 def main() -> None:
     name, url = sys.argv[1:3]
     base, _, typed = name.partition("+")
+    load = time.perf_counter()
     contender = CONTENDERS[base](url, bool(typed))
+    load = time.perf_counter() - load
     for line in sys.stdin:
         job = json.loads(line)
         gc.collect()
@@ -374,7 +378,9 @@ def main() -> None:
         check = contender.run(job)
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
         grown = resident_kib() - before
-        report = {"wall": wall, "cpu": cpu, "ops": job["count"], "check": check, "grown_kib": grown}
+        report = {
+            "load": load, "wall": wall, "cpu": cpu, "ops": job["count"], "check": check, "grown_kib": grown
+        }
         print(json.dumps(report), flush=True)
 
 

@@ -1,8 +1,10 @@
 #!/bin/sh
-# Uses the JAR as its users do: on a class path, as a module, and inside a Spring Boot JAR.
+# Uses the JAR as its users do: on a class path, as a module, from Maven, and inside a Spring Boot JAR.
+#   package.sh JAR REPOSITORY     with ZHIFUYUN_MOCK_SERVER and, separated by colons, JDKS
 set -eu
 
 jar=$1
+repository=$2
 here=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -35,7 +37,9 @@ echo 'module smoke { requires com.zhifuyun; }' >"$work/smoke/module-info.java"
 javac -p "$jar" -d "$work/out" -Xlint:-requires-automatic "$work/smoke/"*.java
 
 jdks=$(dirname "$(dirname "$(readlink -f "$(command -v java)")")")
-for home in $jdks $(echo "${JDKS:-}" | tr : ' '); do
+IFS=:
+for home in $jdks${JDKS:+:$JDKS}; do
+    unset IFS
     access=
     "$home/bin/java" --enable-native-access=ALL-UNNAMED -version >/dev/null 2>&1 && access=--enable-native-access=ALL-UNNAMED
     said=$("$home/bin/java" $access -Djava.io.tmpdir="$work/tmp" -cp "$jar:$work/out" smoke.Smoke 2>&1)
@@ -45,9 +49,53 @@ for home in $jdks $(echo "${JDKS:-}" | tr : ' '); do
     [ "$said" = connect ] || fail "module path, $home: $said"
 done
 
+mvn_() {
+    mvn -B -q "-Dmaven.repo.local=$repository" "$@"
+}
+mvn_ -f "$here/pom.xml" install -DskipTests
+
+# From Maven, in a project that has nothing else: what its class path gets is one JAR, and a call is made with it.
+mkdir -p "$work/app/src/main/java"
+cat >"$work/app/pom.xml" <<'XML'
+<project>
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>app</groupId>
+  <artifactId>app</artifactId>
+  <version>1</version>
+  <properties>
+    <maven.compiler.source>1.8</maven.compiler.source>
+    <maven.compiler.target>1.8</maven.compiler.target>
+    <project.build.sourceEncoding>UTF-8</project.build.sourceEncoding>
+  </properties>
+  <dependencies>
+    <dependency>
+      <groupId>com.zhifuyun</groupId>
+      <artifactId>zhifuyun-sdk</artifactId>
+      <version>0.1.0</version>
+    </dependency>
+  </dependencies>
+</project>
+XML
+cat >"$work/app/src/main/java/App.java" <<'JAVA'
+import com.zhifuyun.ZhifuyunClient;
+
+public class App {
+  public static void main(String[] args) {
+    try (ZhifuyunClient client = ZhifuyunClient.fromEnv()) {
+      System.out.println(client.conversations().list().getTotal());
+    }
+  }
+}
+JAVA
+mvn_ -f "$work/app/pom.xml" compile dependency:copy-dependencies -DincludeScope=runtime
+found=$(ls "$work/app/target/dependency")
+[ "$found" = zhifuyun-sdk-0.1.0.jar ] || fail "more than the SDK on the class path: $found"
+said=$(python3 "$here/../../.ci/with_mock.py" "$ZHIFUYUN_MOCK_SERVER" java -Djava.io.tmpdir="$work/tmp" \
+    -cp "$work/app/target/classes:$work/app/target/dependency/$found" App)
+[ "$said" = 300 ] || fail "from Maven: $said"
+
 # Inside a Spring Boot JAR, where the native half is in a JAR within a JAR.
-mvn -B -q -f "$here/pom.xml" install -DskipTests
-(cd "$here/../../examples/java" && mvn -B -q package -DskipTests)
+(cd "$here/../../examples/java" && mvn_ package -DskipTests)
 mkfifo "$work/log"
 ZHIFUYUN_WEBHOOK_SECRET=whsec_AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA= \
     java -Djava.io.tmpdir="$work/tmp" -jar "$here/../../examples/java/target/zhifuyun-examples-0.1.0.jar" \

@@ -25,7 +25,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("token obtained");
 
     let conversation =
-        client.conversations().create("user_123", "web").initial_message("你好，我想咨询产品").await?;
+        client.conversations().create("user_123", "web").initial_message("你好，今天有人值班吗").await?;
     println!("conversation {} created", conversation.id);
 
     let (sender, mut received) = mpsc::channel(1);
@@ -51,8 +51,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     println!("{items} conversations in {} requests, the new one among them: {found}", all.report().requests);
 
-    let ticket = client.tickets().create("产品咨询", "想了解产品价格和功能").priority("medium").await?;
-    let ticket = client.tickets().update(&ticket.id).status("resolved").comment("问题已解决").await?;
+    let ticket = client.tickets().create("产品咨询", "想知道团队版怎么收费").priority("medium").await?;
+    let ticket = client.tickets().update(&ticket.id).status("resolved").comment("已电话答复").await?;
     println!("ticket {} is {}", ticket.id, ticket.status.as_ref().map_or("?", |s| s.as_str()));
 
     let statistics = client.statistics().get("ticket").group_by("month").await?;

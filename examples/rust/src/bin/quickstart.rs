@@ -11,8 +11,8 @@ async fn main() -> zhifuyun::Result<()> {
     while let Some(conversation) = active.try_next().await? {
         println!("{} {:?}", conversation.id, conversation.created_at);
     }
-    let ticket = client.tickets().create("产品咨询", "想了解产品价格").priority("high").await?;
-    client.tickets().update(&ticket.id).status("resolved").comment("问题已解决").await?;
+    let ticket = client.tickets().create("产品咨询", "想知道团队版怎么收费").priority("high").await?;
+    client.tickets().update(&ticket.id).status("resolved").comment("已电话答复").await?;
     println!("resolved {}", ticket.id);
     Ok(())
 }

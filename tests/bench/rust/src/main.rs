@@ -1,6 +1,6 @@
 //! One contender of the bench. `zhifuyun-bench CONTENDER URL` reads jobs from standard input, one JSON object a
-//! line, and answers each with `{"wall", "cpu", "ops", "check"}`, in seconds. `check` is a sum over everything
-//! that was read: contenders that did the same work have the same.
+//! line, and answers each with `{"load", "wall", "cpu", "ops", "check"}`, in seconds. `load` is what making the
+//! contender took; `check` is a sum over everything that was read: contenders that did the same work have the same.
 //!
 //! `zhifuyun-bench quota` prints the shares of the quota used, in virtual time.
 
@@ -74,7 +74,9 @@ fn main() -> Result<(), Fail> {
     }
     // reqwest is built without a provider of its own; the same one for all.
     let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
+    let load = Instant::now();
     let mut contender = contender(name, rest.first().map_or("", String::as_str))?;
+    let load = load.elapsed();
     for line in std::io::stdin().lock().lines() {
         let job: Job = serde_json::from_str(&line?)?;
         let before = resident_kib();
@@ -83,8 +85,8 @@ fn main() -> Result<(), Fail> {
         let (wall, used) = (wall.elapsed(), cpu().saturating_sub(used));
         let grown = resident_kib().zip(before).map(|(after, before)| after.saturating_sub(before));
         let report = serde_json::json!({
-            "wall": wall.as_secs_f64(), "cpu": used.as_secs_f64(), "ops": job.count, "check": check,
-            "grown_kib": grown,
+            "load": load.as_secs_f64(), "wall": wall.as_secs_f64(), "cpu": used.as_secs_f64(), "ops": job.count,
+            "check": check, "grown_kib": grown,
         });
         let mut out = std::io::stdout().lock();
         writeln!(out, "{report}")?;

@@ -29,7 +29,8 @@ final class ZhifuyunServiceProvider extends ServiceProvider
 
     public function boot(): void
     {
-        Route::macro('zhifuyunWebhook', static fn (string $path, callable $configure) => Route::post(
+        // Not static: Laravel binds what a macro is made of.
+        Route::macro('zhifuyunWebhook', fn (string $path, callable $configure) => Route::post(
             $path,
             static function (Request $request, Webhook $webhook, MemoryReplayGuard $guard) use ($configure): Response {
                 $hooks = new Webhooks($webhook, $guard);
