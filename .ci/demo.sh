@@ -79,4 +79,4 @@ for language in python node java php; do
     fi
 done
 if ! $fresh && ! $failed; then state >"$logs/built" 2>/dev/null || rm -f "$logs/built"; fi
-exec python3 .ci/demo.py "$CARGO_TARGET_DIR/debug/zhifuyun-mock-server" "$@" "rust=$CARGO_TARGET_DIR/debug/demo"
+exec python3 .ci/demo.py "$CARGO_TARGET_DIR/debug/zhifuyun-mock-server" "$@" "rust=$(words "$CARGO_TARGET_DIR/debug/demo")"
