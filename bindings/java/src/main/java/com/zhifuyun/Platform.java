@@ -1,10 +1,15 @@
 package com.zhifuyun;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.Paths;
 import java.util.Locale;
+import java.util.stream.Stream;
 
 /** Which native library this machine needs. */
 final class Platform {
@@ -41,12 +46,26 @@ final class Platform {
     if (!os().equals("linux")) {
       return false;
     }
+    // What this process runs on, whatever else the machine has.
+    try (Stream<String> maps = Files.lines(Paths.get("/proc/self/maps"), ISO_8859_1)) {
+      return maps.anyMatch(line -> line.contains("/ld-musl-"));
+    } catch (IOException | UncheckedIOException e) {
+      return hasMusl() && !hasGlibc();
+    }
+  }
+
+  private static boolean hasMusl() {
     try (DirectoryStream<Path> loaders =
         Files.newDirectoryStream(Paths.get("/lib"), "ld-musl-*.so.1")) {
-      return loaders.iterator().hasNext() && !hasGlibc();
-    } catch (java.io.IOException e) {
+      return loaders.iterator().hasNext();
+    } catch (IOException e) {
       return false;
     }
+  }
+
+  /** For messages: which C library this process runs on. */
+  static String libc() {
+    return !os().equals("linux") ? "" : isMusl() ? "musl, " : "glibc, ";
   }
 
   /** A machine may have musl beside glibc, for cross builds; then this process runs on glibc. */
