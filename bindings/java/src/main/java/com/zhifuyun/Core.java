@@ -24,18 +24,45 @@ final class Core implements AutoCloseable {
     this.text = text;
   }
 
+  /** What the native half is asked for. */
+  static byte[] parts(
+      Operation<?> operation,
+      @Nullable Request args,
+      @Nullable RequestOptions options,
+      String... more) {
+    String[] all = new String[3 + more.length];
+    all[0] = operation.name;
+    all[1] = Errors.given(args, "request").json();
+    all[2] = Errors.given(options, "options").json();
+    System.arraycopy(more, 0, all, 3, more.length);
+    return Json.parts(all);
+  }
+
   <T> T call(Operation<T> operation, Request args, RequestOptions options) {
-    byte[] request = Json.parts(operation.name, args.json(), options.json());
+    byte[] request = parts(operation, args, options);
     return wait(
         operation,
-        VirtualThreads.isCurrent(),
+        Threads.isCurrentVirtual(),
         () -> Native.call(id, request),
         (queue, token) -> Native.submit(id, queue, token, request),
         in -> in.open() ? operation.read.apply(in) : null);
   }
 
   <T> CompletableFuture<T> submit(Operation<T> operation, Request args, RequestOptions options) {
-    byte[] request = Json.parts(operation.name, args.json(), options.json());
+    return submit(operation, () -> args, options);
+  }
+
+  /** What making the arguments throws is in the future, as every other error. */
+  <T> CompletableFuture<T> submit(
+      Operation<T> operation, Supplier<? extends Request> args, RequestOptions options) {
+    byte[] request;
+    try {
+      request = parts(operation, args.get(), options);
+    } catch (Throwable e) {
+      CompletableFuture<T> failed = new CompletableFuture<>();
+      failed.completeExceptionally(e);
+      return failed;
+    }
     return background(
         (queue, token) -> Native.submit(id, queue, token, request),
         in -> in.open() ? operation.read.apply(in) : null);
@@ -52,6 +79,7 @@ final class Core implements AutoCloseable {
       Supplier<byte[]> call,
       Completions.Start start,
       Function<Reader, T> read) {
+    Reaper.touch();
     if (Thread.currentThread().isInterrupted()) {
       throw Errors.interrupted(operation.name, false);
     }
@@ -64,19 +92,18 @@ final class Core implements AutoCloseable {
       }
       return read.apply(reply);
     } catch (CallInterruptedException e) {
-      throw Errors.interrupted(operation.name, operation.writes);
+      throw Errors.interrupted(operation.name, e.isMaybeApplied());
     } finally {
       tell();
     }
   }
 
-  private static Reader join(CompletableFuture<Reader> future, Operation<?> operation) {
+  private static Reader join(Completions.Call<Reader> call, Operation<?> operation) {
     try {
-      return future.get();
+      return call.get();
     } catch (InterruptedException e) {
-      future.cancel(true);
       Thread.currentThread().interrupt();
-      throw Errors.interrupted(operation.name, operation.writes);
+      throw call.abort(operation);
     } catch (ExecutionException e) {
       if (e.getCause() instanceof ZhifuyunException) {
         throw (ZhifuyunException) e.getCause();
@@ -87,6 +114,7 @@ final class Core implements AutoCloseable {
 
   /** Makes a call in the background. */
   <T> CompletableFuture<T> background(Completions.Start start, Function<Reader, T> read) {
+    Reaper.touch();
     return Completions.SHARED.start(
         start,
         executor,

@@ -34,17 +34,17 @@ final class Errors {
     return BY_KIND.getOrDefault(data.get("kind"), ZhifuyunException::new).apply(data);
   }
 
-  static CallInterruptedException interrupted() {
-    return interrupted(null, false);
-  }
-
   static CallInterruptedException interrupted(@Nullable String operation, boolean maybeApplied) {
-    Map<String, Object> data =
-        ZhifuyunException.data(
-            "interrupted",
-            "interrupted",
-            "the thread was interrupted while it waited, and the request was cancelled"
-                + (maybeApplied ? "; the write may have been applied" : ""));
+    String detail = "the thread was interrupted while it waited, and the call was cancelled";
+    Map<String, Object> data = ZhifuyunException.data("interrupted", "interrupted", detail);
+    // As the messages of all other errors.
+    data.put(
+        "message",
+        (operation == null ? "" : operation + ": ")
+            + data.get("message")
+            + (maybeApplied
+                ? " [the write may have been applied: check before repeating it]"
+                : ""));
     data.put("operation", operation);
     data.put("maybe_applied", maybeApplied);
     return new CallInterruptedException(data);
@@ -55,6 +55,13 @@ final class Errors {
         ZhifuyunException.data("invalid_argument", "invalid_argument", message);
     data.put("argument", name);
     return new InvalidArgumentException(data);
+  }
+
+  static <T> T given(@Nullable T value, String name) {
+    if (value == null) {
+      throw argument(name, name + " must not be null");
+    }
+    return value;
   }
 
   static ConfigException config(String message) {
