@@ -1,6 +1,7 @@
 package com.zhifuyun;
 
 import java.time.Duration;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** How a call went: what is known about an answer besides its data. */
@@ -47,6 +48,21 @@ public final class Meta {
   /** Time the client waited by its own choice: for its turn and between attempts. */
   public Duration getWaited() {
     return timing.waited();
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Meta
+        && Objects.equals(((Meta) other).httpStatus, httpStatus)
+        && Objects.equals(((Meta) other).code, code)
+        && Objects.equals(((Meta) other).requestId, requestId)
+        && Objects.equals(((Meta) other).attempts, attempts)
+        && Objects.equals(((Meta) other).timing, timing);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(httpStatus, code, requestId, attempts, timing);
   }
 
   @Override

@@ -2,6 +2,7 @@ package com.zhifuyun;
 
 import java.time.Instant;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** A webhook whose signature was good. Its class says what happened. */
@@ -94,6 +95,21 @@ public abstract class WebhookEvent {
   /** What the body held beyond these fields. */
   public Map<String, Object> getExtra() {
     return extra;
+  }
+
+  /** Two of them are equal if they have the same body, id and time of sending. */
+  @Override
+  public final boolean equals(@Nullable Object other) {
+    return other != null
+        && other.getClass() == getClass()
+        && ((WebhookEvent) other).raw.equals(raw)
+        && Objects.equals(((WebhookEvent) other).id, id)
+        && Objects.equals(((WebhookEvent) other).sentAt, sentAt);
+  }
+
+  @Override
+  public final int hashCode() {
+    return Objects.hash(raw, id, sentAt);
   }
 
   @Override

@@ -104,6 +104,7 @@ class WebhookTest {
     Webhook webhook = Webhook.builder().secret(SECRET).build();
     Map<String, String> signed = webhook.sign("msg_1", Instant.now(), BODY);
     assertEquals("t1", id(webhook.verify(signed, BODY)));
+    assertEquals(webhook.verify(signed, BODY), webhook.verify(signed, BODY));
     Map<String, Object> odd = new LinkedHashMap<>();
     odd.put("HTTP_WEBHOOK_ID", signed.get("webhook-id"));
     odd.put("Webhook-Timestamp", new String[] {signed.get("webhook-timestamp")});
