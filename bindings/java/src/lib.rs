@@ -169,10 +169,10 @@ native! {
         Ok(made(WALKS.insert(client.walk(driver, name, args, options, how)?)))
     }
 
-    /// The next page on the calling thread.
+    /// Waits on the calling thread until a page is there.
     fn Java_com_zhifuyun_Native_next(env, class, walk: jlong) {
-        match WALKS.get(id(walk))?.next_page(&mut || interrupted(env, &class)) {
-            Ok(result) => result.map(|page| Some(wire::page(page))),
+        match WALKS.get(id(walk))?.next(Some(&mut || interrupted(env, &class))) {
+            Ok(result) => result.map(|there| Some(wire::there(there))),
             Err(_) => Ok(Some(wire::interrupted(false))),
         }
     }

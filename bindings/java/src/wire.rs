@@ -196,11 +196,6 @@ pub(crate) fn output(output: Output) -> Vec<u8> {
     output.visit(Writer::ok()).into_bytes()
 }
 
-/// The reply with the next page of a walk.
-pub(crate) fn page(page: Option<Output>) -> Vec<u8> {
-    page.map_or_else(|| vec![END], output)
-}
-
 /// The reply that says whether a page is there to be taken.
 pub(crate) fn there(there: bool) -> Vec<u8> {
     vec![if there { OK } else { END }]

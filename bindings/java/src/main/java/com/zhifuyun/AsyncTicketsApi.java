@@ -117,6 +117,6 @@ public final class AsyncTicketsApi {
   /** Moves a ticket to another state, comments on it, or both. */
   public CompletableFuture<Ticket> update(String id, UpdateTicket request, RequestOptions options) {
     return core.submit(
-        Operation.UPDATE_TICKET, () -> Errors.given(request, "request").withId(id), options);
+        Operation.UPDATE_TICKET, () -> Given.value(request, "request").withId(id), options);
   }
 }

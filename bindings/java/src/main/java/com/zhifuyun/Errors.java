@@ -1,37 +1,47 @@
 package com.zhifuyun;
 
-import java.util.HashMap;
 import java.util.Map;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** From error data to exceptions. */
 final class Errors {
-  private static final Map<String, Function<Map<String, Object>, ZhifuyunException>> BY_KIND =
-      new HashMap<>();
-
-  static {
-    BY_KIND.put("config", ConfigException::new);
-    BY_KIND.put("invalid_argument", InvalidArgumentException::new);
-    BY_KIND.put("connection", ConnectionException::new);
-    BY_KIND.put("timeout", TimeoutException::new);
-    BY_KIND.put("api", ApiException::new);
-    BY_KIND.put("bad_request", BadRequestException::new);
-    BY_KIND.put("authentication", AuthenticationException::new);
-    BY_KIND.put("permission_denied", PermissionDeniedException::new);
-    BY_KIND.put("not_found", NotFoundException::new);
-    BY_KIND.put("rate_limit", RateLimitException::new);
-    BY_KIND.put("server", ServerException::new);
-    BY_KIND.put("decode", DecodeException::new);
-    BY_KIND.put("webhook_verification", WebhookVerificationException::new);
-    BY_KIND.put("closed", ClosedException::new);
-    BY_KIND.put("internal", InternalException::new);
-  }
-
   private Errors() {}
 
   static ZhifuyunException of(Map<String, Object> data) {
-    return BY_KIND.getOrDefault(data.get("kind"), ZhifuyunException::new).apply(data);
+    switch (String.valueOf(data.get("kind"))) {
+      case "config":
+        return new ConfigException(data);
+      case "invalid_argument":
+        return new InvalidArgumentException(data);
+      case "connection":
+        return new ConnectionException(data);
+      case "timeout":
+        return new TimeoutException(data);
+      case "api":
+        return new ApiException(data);
+      case "bad_request":
+        return new BadRequestException(data);
+      case "authentication":
+        return new AuthenticationException(data);
+      case "permission_denied":
+        return new PermissionDeniedException(data);
+      case "not_found":
+        return new NotFoundException(data);
+      case "rate_limit":
+        return new RateLimitException(data);
+      case "server":
+        return new ServerException(data);
+      case "decode":
+        return new DecodeException(data);
+      case "webhook_verification":
+        return new WebhookVerificationException(data);
+      case "closed":
+        return new ClosedException(data);
+      case "internal":
+        return new InternalException(data);
+      default:
+        return new ZhifuyunException(data);
+    }
   }
 
   static CallInterruptedException interrupted(@Nullable String operation, boolean maybeApplied) {
@@ -55,13 +65,6 @@ final class Errors {
         ZhifuyunException.data("invalid_argument", "invalid_argument", message);
     data.put("argument", name);
     return new InvalidArgumentException(data);
-  }
-
-  static <T> T given(@Nullable T value, String name) {
-    if (value == null) {
-      throw argument(name, name + " must not be null");
-    }
-    return value;
   }
 
   static ConfigException config(String message) {

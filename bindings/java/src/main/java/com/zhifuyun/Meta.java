@@ -14,8 +14,8 @@ public final class Meta {
 
   Meta(Reader in) {
     httpStatus = in.int32();
-    code = in.optional(Reader::int64);
-    requestId = in.optional(Reader::string);
+    code = in.flag() ? Long.valueOf(in.int64()) : null;
+    requestId = in.flag() ? in.string() : null;
     attempts = in.int32();
     timing = new Timing(in);
   }

@@ -272,7 +272,7 @@ final class NativeLibrary {
     CRC32 crc = new CRC32();
     byte[] all = Files.readAllBytes(file);
     crc.update(all, 0, all.length);
-    return String.format("%08x", crc.getValue());
+    return Long.toHexString(crc.getValue() | 1L << 32).substring(1);
   }
 
   private NativeLibraryException failure() {

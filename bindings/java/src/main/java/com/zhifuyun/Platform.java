@@ -3,13 +3,11 @@ package com.zhifuyun;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.Paths;
 import java.util.Locale;
-import java.util.stream.Stream;
 
 /** Which native library this machine needs. */
 final class Platform {
@@ -47,9 +45,10 @@ final class Platform {
       return false;
     }
     // What this process runs on, whatever else the machine has.
-    try (Stream<String> maps = Files.lines(Paths.get("/proc/self/maps"), ISO_8859_1)) {
-      return maps.anyMatch(line -> line.contains("/ld-musl-"));
-    } catch (IOException | UncheckedIOException e) {
+    try {
+      byte[] maps = Files.readAllBytes(Paths.get("/proc/self/maps"));
+      return new String(maps, ISO_8859_1).contains("/ld-musl-");
+    } catch (IOException e) {
       return hasMusl() && !hasGlibc();
     }
   }

@@ -34,7 +34,7 @@ public abstract class Request {
   }
 
   static <B> B filled(B builder, Consumer<? super B> request) {
-    Errors.given(request, "request").accept(builder);
+    Given.value(request, "request").accept(builder);
     return builder;
   }
 

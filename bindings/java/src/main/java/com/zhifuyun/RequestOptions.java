@@ -29,7 +29,7 @@ public final class RequestOptions {
 
   /** These and a total deadline. */
   public RequestOptions withTimeout(Duration timeout) {
-    return with("timeout", seconds(Errors.given(timeout, "timeout")));
+    return with("timeout", seconds(Given.value(timeout, "timeout")));
   }
 
   /** These and a number of retries. */

@@ -63,7 +63,7 @@ public final class SignatureScheme {
    * {@code text}). It is checked when the {@link Webhook} is built.
    */
   public static SignatureScheme fromJson(String json) {
-    return new SignatureScheme(Errors.given(json, "json"));
+    return new SignatureScheme(Given.value(json, "json"));
   }
 
   String json() {

@@ -8,7 +8,6 @@ import org.jspecify.annotations.Nullable;
 /** Threads as later versions of Java know them, asked for in a way that Java 8 understands. */
 final class Threads {
   private static final @Nullable MethodHandle IS_VIRTUAL = isVirtual();
-  private static final @Nullable MethodHandle PLAIN = plain();
 
   private Threads() {}
 
@@ -16,23 +15,6 @@ final class Threads {
     try {
       MethodType type = MethodType.methodType(boolean.class);
       return MethodHandles.publicLookup().findVirtual(Thread.class, "isVirtual", type);
-    } catch (ReflectiveOperationException e) {
-      return null;
-    }
-  }
-
-  /** The constructor that leaves out the inheritable thread locals of whoever makes the thread. */
-  private static @Nullable MethodHandle plain() {
-    try {
-      MethodType type =
-          MethodType.methodType(
-              void.class,
-              ThreadGroup.class,
-              Runnable.class,
-              String.class,
-              long.class,
-              boolean.class);
-      return MethodHandles.publicLookup().findConstructor(Thread.class, type);
     } catch (ReflectiveOperationException e) {
       return null;
     }
@@ -57,14 +39,15 @@ final class Threads {
     thread.start();
   }
 
+  /** Without the inheritable thread locals of whoever makes the thread, where Java can do so. */
   private static Thread make(String name, Runnable work) {
-    if (PLAIN == null) {
-      return new Thread(work, name);
-    }
     try {
-      return (Thread) PLAIN.invokeExact((ThreadGroup) null, work, name, 0L, false);
-    } catch (Throwable e) {
-      throw new IllegalStateException(e);
+      return Thread.class
+          .getConstructor(
+              ThreadGroup.class, Runnable.class, String.class, long.class, boolean.class)
+          .newInstance(null, work, name, 0L, false);
+    } catch (ReflectiveOperationException e) {
+      return new Thread(work, name);
     }
   }
 }

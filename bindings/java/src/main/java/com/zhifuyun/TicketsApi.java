@@ -102,6 +102,6 @@ public final class TicketsApi {
 
   /** Moves a ticket to another state, comments on it, or both. */
   public Ticket update(String id, UpdateTicket request, RequestOptions options) {
-    return core.call(Operation.UPDATE_TICKET, Errors.given(request, "request").withId(id), options);
+    return core.call(Operation.UPDATE_TICKET, Given.value(request, "request").withId(id), options);
   }
 }

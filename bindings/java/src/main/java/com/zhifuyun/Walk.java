@@ -15,8 +15,31 @@ final class Walk<T> {
   private final boolean background;
   private final long id;
   private final Reaper reaper;
+  private final Step step = new Step();
   private final Queue<Page<T>> returned = new ConcurrentLinkedQueue<>();
   private volatile @Nullable WalkReport last;
+
+  /** Waits until a page is there to be taken, or the end. */
+  private final class Step implements Core.Work<Boolean> {
+    @Override
+    public byte[] now() {
+      return Native.next(id);
+    }
+
+    @Override
+    public byte[] start(long queue, long token) {
+      return Native.submitNext(id, queue, token);
+    }
+
+    @Override
+    public Boolean read(Reader in) {
+      boolean there = in.open();
+      if (!there) {
+        leave();
+      }
+      return there;
+    }
+  }
 
   /** Waiting in native code would pin a virtual thread, so there the background does the work. */
   Walk(
@@ -26,7 +49,7 @@ final class Walk<T> {
       Request request,
       RequestOptions options,
       WalkOptions how) {
-    byte[] parts = Core.parts(operation, request, options, Errors.given(how, "walk").json());
+    byte[] parts = Core.parts(operation, request, options, Given.value(how, "walk").json());
     this.core = core;
     this.operation = operation;
     this.background = background || Threads.isCurrentVirtual();
@@ -38,13 +61,7 @@ final class Walk<T> {
   @Nullable Page<T> next() {
     Page<T> page = null;
     while (page == null && last == null) {
-      page =
-          core.wait(
-              operation,
-              background,
-              () -> Native.next(id),
-              (queue, token) -> Native.submitNext(id, queue, token),
-              in -> there(in) ? (background ? take() : operation.read.apply(in)) : null);
+      page = core.wait(operation, background, step) ? take() : null;
     }
     return page;
   }
@@ -61,22 +78,18 @@ final class Walk<T> {
       give(page, before);
       return;
     }
-    CompletableFuture<Boolean> there =
-        core.background((queue, token) -> Native.submitNext(id, queue, token), this::there);
-    there.whenComplete((is, error) -> answer(page, is, error));
+    CompletableFuture<Boolean> there = core.background(step);
+    there.whenComplete((is, error) -> answer(page, error));
     // However it ends: if not by us, nobody waits any more.
     page.whenComplete((value, error) -> there.cancel(true));
   }
 
-  private void answer(
-      CompletableFuture<@Nullable Page<T>> page,
-      @Nullable Boolean there,
-      @Nullable Throwable error) {
+  private void answer(CompletableFuture<@Nullable Page<T>> page, @Nullable Throwable error) {
     if (error != null) {
       page.completeExceptionally(error);
     } else if (!page.isDone()) {
       try {
-        Page<T> taken = there != null && there ? take() : null;
+        Page<T> taken = last == null ? take() : null;
         if (taken == null) {
           // The end, or somebody else took it.
           ask(page);
@@ -96,14 +109,6 @@ final class Walk<T> {
     }
   }
 
-  private boolean there(Reader in) {
-    boolean there = in.open();
-    if (!there) {
-      leave();
-    }
-    return there;
-  }
-
   /** The page that is there; null if somebody else took it. */
   private @Nullable Page<T> take() {
     Page<T> page = returned.poll();
@@ -111,12 +116,7 @@ final class Walk<T> {
       return page;
     }
     byte[] reply = Native.take(id);
-    if (reply == null) {
-      return null;
-    }
-    Reader in = new Reader(reply);
-    in.open();
-    return operation.read.apply(in);
+    return reply == null ? null : operation.read(new Reader(reply));
   }
 
   WalkReport report() {

@@ -18,7 +18,7 @@ public final class WalkOptions {
 
   /** How much to do against a list that changes meanwhile. Default: {@link Consistency#FAST}. */
   public WalkOptions consistency(Consistency consistency) {
-    return with("consistency", Errors.given(consistency, "consistency").text());
+    return with("consistency", Given.value(consistency, "consistency").text());
   }
 
   /**

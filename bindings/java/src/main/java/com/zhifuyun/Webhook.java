@@ -77,12 +77,12 @@ public final class Webhook {
 
   /** {@link #verify} at another time than now, for tests and for recorded webhooks. */
   public WebhookEvent verifyAt(Map<String, ?> headers, byte[] body, Instant now) {
-    return verify(headers, body, Errors.given(now, "now").getEpochSecond());
+    return verify(headers, body, Given.value(now, "now").getEpochSecond());
   }
 
   private WebhookEvent verify(Map<String, ?> headers, byte[] body, long now) {
-    Errors.given(headers, "headers");
-    Errors.given(body, "body");
+    Given.value(headers, "headers");
+    Given.value(body, "body");
     ByteArrayOutputStream out = new ByteArrayOutputStream(256);
     headers.forEach((name, value) -> header(out, name, value));
     Reader in = new Reader(Native.verify(id, out.toByteArray(), body, now));
@@ -123,8 +123,8 @@ public final class Webhook {
       byte[] body,
       ReplayGuard guard,
       Consumer<? super WebhookEvent> handler) {
-    Errors.given(guard, "guard");
-    Errors.given(handler, "handler");
+    Given.value(guard, "guard");
+    Given.value(handler, "handler");
     WebhookEvent event = verify(headers, body);
     String key = event.getDedupeKey();
     ReplayGuard.Reservation reservation = guard.reserve(key);
@@ -161,9 +161,9 @@ public final class Webhook {
    * @return the headers
    */
   public Map<String, String> sign(@Nullable String id, Instant timestamp, byte[] body) {
-    long at = Errors.given(timestamp, "timestamp").getEpochSecond();
+    long at = Given.value(timestamp, "timestamp").getEpochSecond();
     byte[] message = Json.parts(id == null ? "" : id);
-    Object headers = Reader.value(Native.sign(this.id, message, at, Errors.given(body, "body")));
+    Object headers = Reader.value(Native.sign(this.id, message, at, Given.value(body, "body")));
     Map<String, String> signed = new LinkedHashMap<>();
     Reader.map(headers).forEach((name, value) -> signed.put(name, (String) value));
     return signed;
@@ -222,13 +222,13 @@ public final class Webhook {
 
     /** How the sender signs. Default: {@link SignatureScheme#standard()}. */
     public Builder scheme(SignatureScheme scheme) {
-      settings.put("scheme", Errors.given(scheme, "scheme").json());
+      settings.put("scheme", Given.value(scheme, "scheme").json());
       return this;
     }
 
     /** How far the timestamp may be from this machine's clock, either way. Default: 300 s. */
     public Builder tolerance(Duration tolerance) {
-      settings.put("tolerance", RequestOptions.seconds(Errors.given(tolerance, "tolerance")));
+      settings.put("tolerance", RequestOptions.seconds(Given.value(tolerance, "tolerance")));
       return this;
     }
 

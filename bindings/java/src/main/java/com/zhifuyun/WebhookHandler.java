@@ -78,13 +78,13 @@ public final class WebhookHandler {
     private @Nullable Consumer<WebhookEvent> fallback;
 
     Builder(Webhook webhook) {
-      this.webhook = Errors.given(webhook, "webhook");
+      this.webhook = Given.value(webhook, "webhook");
     }
 
     /** Who receives events of a class; the first one that fits receives it. */
     public <E extends WebhookEvent> Builder on(Class<E> type, Consumer<? super E> receiver) {
-      Errors.given(receiver, "receiver");
-      receivers.put(Errors.given(type, "type"), event -> receiver.accept(type.cast(event)));
+      Given.value(receiver, "receiver");
+      receivers.put(Given.value(type, "type"), event -> receiver.accept(type.cast(event)));
       return this;
     }
 
@@ -96,7 +96,7 @@ public final class WebhookHandler {
 
     /** What remembers handled webhooks. Default: a {@link MemoryReplayGuard}. */
     public Builder replayGuard(ReplayGuard guard) {
-      this.guard = Errors.given(guard, "guard");
+      this.guard = Given.value(guard, "guard");
       return this;
     }
 

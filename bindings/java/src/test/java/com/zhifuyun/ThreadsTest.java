@@ -85,14 +85,10 @@ class ThreadsTest {
   /** On the calling thread, or as virtual threads do it. */
   private static void create(ZhifuyunClient client, boolean background) {
     CreateTicket ticket = CreateTicket.builder().title("T").description("D").build();
-    byte[] parts = Core.parts(Operation.CREATE_TICKET, ticket, RequestOptions.DEFAULT);
+    Operation<Ticket> operation = Operation.CREATE_TICKET;
     Core core = core(client);
     core.wait(
-        Operation.CREATE_TICKET,
-        background,
-        () -> Native.call(core.id(), parts),
-        (queue, token) -> Native.submit(core.id(), queue, token, parts),
-        in -> in.open() ? Operation.CREATE_TICKET.read.apply(in) : null);
+        operation, background, new Core.Call<>(core, operation, ticket, RequestOptions.DEFAULT));
   }
 
   @Test
