@@ -107,15 +107,14 @@ class WalksTest {
   @Test
   void failuresAreInTheFuture() {
     Mock mock = new Mock(SEEDED);
-    try (ZhifuyunAsyncClient client = mock.asyncBuilder().build()) {
-      AsyncListing<Ticket> wrong = client.tickets().iterate(q -> q.limit(1000));
-      assertTrue(wrong.nextPage().isCompletedExceptionally());
-      assertTrue(wrong.toList().isCompletedExceptionally());
-      AsyncListing<Ticket> closed = client.tickets().iterate(q -> q.limit(10));
-      assertFalse(closed.nextPage().join().getItems().isEmpty());
-      client.close();
-      CompletableFuture<Page<Ticket>> next = closed.nextPage();
-      assertTrue(next.handle((page, error) -> error instanceof ClosedException).join());
-    }
+    ZhifuyunAsyncClient client = mock.asyncBuilder().build();
+    AsyncListing<Ticket> wrong = client.tickets().iterate(q -> q.limit(1000));
+    assertTrue(wrong.nextPage().isCompletedExceptionally());
+    assertTrue(wrong.toList().isCompletedExceptionally());
+    AsyncListing<Ticket> closed = client.tickets().iterate(q -> q.limit(10));
+    assertFalse(closed.nextPage().join().getItems().isEmpty());
+    client.close();
+    CompletableFuture<Page<Ticket>> next = closed.nextPage();
+    assertTrue(next.handle((page, error) -> error instanceof ClosedException).join());
   }
 }
