@@ -80,6 +80,7 @@ pub(crate) fn start<T: Send + 'static>(
 /// been applied.
 pub(crate) fn cancel(id: u64) -> Option<bool> {
     let call = UNDER_WAY.remove(id)?;
+    let maybe_applied = call.fate.give_up();
     call.running.get()?.cancel();
-    Some(call.fate.maybe_applied())
+    Some(maybe_applied)
 }
