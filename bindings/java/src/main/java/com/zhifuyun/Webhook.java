@@ -87,7 +87,7 @@ public final class Webhook {
     headers.forEach((name, value) -> header(out, name, value));
     Reader in = new Reader(Native.verify(id, out.toByteArray(), body, now));
     in.open();
-    return WebhookEvent.read(in);
+    return WebhookEvent.read(in, body.clone());
   }
 
   private static void header(
