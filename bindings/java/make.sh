@@ -69,6 +69,7 @@ build() {
 lint() {
     (cd "$root" && cargo fmt -p zhifuyun-java --check && cargo clippy -q -p zhifuyun-java --all-targets -- -D warnings)
     maven "$spotless:check"
+    maven -f "$root/examples/java/pom.xml" "$spotless:check"
     maven test-compile -Drelease=17 -Dlint=true -Dout=target/lint
     maven compile org.apache.maven.plugins:maven-javadoc-plugin:3.11.2:javadoc
     echo "java: format, clippy, javac -Xlint:all -Werror and javadoc are clean"

@@ -1,6 +1,7 @@
 //! One client as a host sees it: options, and the state that they make in this process.
 
 use crate::events::EventQueue;
+use crate::fate::Observer;
 use crate::lanes::Lanes;
 use crate::options::Options;
 use crate::pid::PidCell;
@@ -49,11 +50,8 @@ impl BridgeClient {
         }
         self.state.get_or_try_init(|| {
             let events = EventQueue::default();
-            let mut builder = self.options.builder()?;
-            if self.options.wants_events() {
-                builder = builder.on_event(events.clone());
-            }
-            let client = builder.build()?;
+            let queue = self.options.wants_events().then(|| events.clone());
+            let client = self.options.builder()?.on_event(Observer(queue)).build()?;
             Ok(State { lanes: Arc::new(Lanes::new(client.clone(), self.background)), client, events })
         })
     }

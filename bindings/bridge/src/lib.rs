@@ -11,6 +11,7 @@ pub mod background;
 mod client;
 pub mod error;
 pub mod events;
+pub mod fate;
 pub mod guard;
 pub mod lanes;
 pub mod operations;

@@ -9,6 +9,7 @@ use std::future::Future;
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use zhifuyun_bridge::background::{self, Running};
+use zhifuyun_bridge::fate::Fate;
 use zhifuyun_bridge::registry::Registry;
 use zhifuyun_bridge::zhifuyun::Result;
 
@@ -43,7 +44,10 @@ impl Queue {
 
 /// A call that can be cancelled. The handle is there when [`start`] has returned, before which no id is known.
 #[derive(Default)]
-struct UnderWay(OnceLock<Running>);
+struct UnderWay {
+    running: OnceLock<Running>,
+    fate: Fate,
+}
 
 static UNDER_WAY: Registry<UnderWay> = Registry::new();
 
@@ -56,13 +60,13 @@ pub(crate) fn start<T: Send + 'static>(
 ) -> Result<u64> {
     let call = Arc::new(UnderWay::default());
     let id = UNDER_WAY.insert(Arc::clone(&call));
-    let started = background::spawn(work, move |result| {
+    let started = background::spawn(call.fate.watch_async(work), move |result| {
         UNDER_WAY.remove(id);
         queue.push(token, Box::new(move || wire::reply(result.map(write))));
     });
     match started {
         Ok(running) => {
-            let _ = call.0.set(running);
+            let _ = call.running.set(running);
             Ok(id)
         }
         Err(e) => {
@@ -72,9 +76,11 @@ pub(crate) fn start<T: Send + 'static>(
     }
 }
 
-/// Ends a call and closes its connection; one that has ended already is left alone.
-pub(crate) fn cancel(id: u64) {
-    if let Some(running) = UNDER_WAY.remove(id).as_ref().and_then(|call| call.0.get()) {
-        running.cancel();
-    }
+/// Ends a call and closes its connection; one that has ended already is left alone. Returns whether a write may have
+/// been applied.
+pub(crate) fn cancel(id: u64) -> Option<bool> {
+    let call = UNDER_WAY.remove(id)?;
+    let maybe_applied = call.fate.give_up();
+    call.running.get()?.cancel();
+    Some(maybe_applied)
 }

@@ -17,6 +17,7 @@ use std::sync::{Arc, Once};
 use std::time::Duration;
 use webhooks::WEBHOOKS;
 use wire::Writer;
+use zhifuyun_bridge::fate::Fate;
 use zhifuyun_bridge::registry::Registry;
 use zhifuyun_bridge::walk::{Driver, Walk};
 use zhifuyun_bridge::zhifuyun::{Background, Error, Result};
@@ -122,9 +123,10 @@ native! {
         let request = bytes(env, &request)?;
         let mut parts = Request::new(&request);
         let (name, args, options) = (parts.next_text()?, parts.next_text()?, optional(&mut parts)?);
-        match client.call(name, args, options, Some(&mut || interrupted(env, &class))) {
+        let fate = Fate::default();
+        match fate.watch(|| client.call(name, args, options, Some(&mut || interrupted(env, &class)))) {
             Ok(result) => result.map(|output| Some(wire::output(output))),
-            Err(_) => Ok(Some(wire::interrupted())),
+            Err(_) => Ok(Some(wire::interrupted(fate.maybe_applied()))),
         }
     }
 
@@ -140,10 +142,9 @@ native! {
         calls::start(queue, token, work, wire::output).map(made)
     }
 
-    /// Ends a call of the background.
+    /// Ends a call of the background and says what may have become of it; null if it ended before.
     fn Java_com_zhifuyun_Native_cancel(_env, _class, call: jlong) {
-        calls::cancel(id(call));
-        Ok(None)
+        Ok(calls::cancel(id(call)).map(wire::interrupted))
     }
 
     /// Makes a queue for results of the background.
@@ -168,18 +169,23 @@ native! {
         Ok(made(WALKS.insert(client.walk(driver, name, args, options, how)?)))
     }
 
-    /// The next page on the calling thread.
+    /// Waits on the calling thread until a page is there.
     fn Java_com_zhifuyun_Native_next(env, class, walk: jlong) {
-        match WALKS.get(id(walk))?.next_page(&mut || interrupted(env, &class)) {
-            Ok(result) => result.map(|page| Some(wire::page(page))),
-            Err(_) => Ok(Some(wire::interrupted())),
+        match WALKS.get(id(walk))?.next(Some(&mut || interrupted(env, &class))) {
+            Ok(result) => result.map(|there| Some(wire::there(there))),
+            Err(_) => Ok(Some(wire::interrupted(false))),
         }
     }
 
-    /// Asks for the next page in the background.
+    /// Waits in the background until a page is there.
     fn Java_com_zhifuyun_Native_submitNext(_env, _class, walk: jlong, queue: jlong, token: jlong) {
         let (walk, queue) = (WALKS.get(id(walk))?, QUEUES.get(id(queue))?);
-        calls::start(queue, token, walk.next_page_async(), wire::page).map(made)
+        calls::start(queue, token, walk.next_async(), wire::there).map(made)
+    }
+
+    /// Takes the page that is there; null if somebody else took it.
+    fn Java_com_zhifuyun_Native_take(_env, _class, walk: jlong) {
+        Ok(WALKS.get(id(walk))?.take().map(wire::output))
     }
 
     /// What a walk saw.

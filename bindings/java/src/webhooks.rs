@@ -64,7 +64,6 @@ fn write(event: &Event) -> Vec<u8> {
     w.option(event.timestamp, Writer::time);
     w.option(event.sent_at, Writer::time);
     w.text(event.dedupe_key());
-    w.text(event.raw());
     w.map(&event.extra);
     let number = || EVENT_TYPES.iter().position(|t| *t == event.event_type);
     let known = |w: &mut Writer| w.byte(number().and_then(|n| u8::try_from(n).ok()).unwrap_or(u8::MAX));

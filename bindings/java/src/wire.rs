@@ -13,7 +13,7 @@ use zhifuyun_bridge::zhifuyun::{Error, Meta, Response, Result};
 const OK: u8 = 0;
 /// An error follows, as a value.
 const ERROR: u8 = 1;
-/// The calling thread was interrupted.
+/// The calling thread was interrupted. Whether a write may have been applied follows.
 const INTERRUPTED: u8 = 2;
 /// Nothing is left.
 const END: u8 = 3;
@@ -196,14 +196,14 @@ pub(crate) fn output(output: Output) -> Vec<u8> {
     output.visit(Writer::ok()).into_bytes()
 }
 
-/// The reply with the next page of a walk.
-pub(crate) fn page(page: Option<Output>) -> Vec<u8> {
-    page.map_or_else(|| vec![END], output)
+/// The reply that says whether a page is there to be taken.
+pub(crate) fn there(there: bool) -> Vec<u8> {
+    vec![if there { OK } else { END }]
 }
 
-/// The reply for a call that gave the thread back.
-pub(crate) fn interrupted() -> Vec<u8> {
-    vec![INTERRUPTED]
+/// The reply for a call that was given up.
+pub(crate) fn interrupted(maybe_applied: bool) -> Vec<u8> {
+    vec![INTERRUPTED, maybe_applied.into()]
 }
 
 /// The reply with a generic value, such as what JSON text holds.

@@ -16,8 +16,7 @@ public final class ExportTickets {
   public static void main(String[] args) throws IOException {
     Path file = Path.of(args.length > 0 ? args[0] : "tickets.csv");
     try (ZhifuyunClient client = ZhifuyunClient.fromEnv();
-        PrintWriter out =
-            new PrintWriter(Files.newBufferedWriter(file, StandardCharsets.UTF_8))) {
+        PrintWriter out = new PrintWriter(Files.newBufferedWriter(file, StandardCharsets.UTF_8))) {
       // STRICT: a ticket that is there all the time is not lost, even while others come and go.
       WalkOptions walk = WalkOptions.DEFAULT.consistency(Consistency.STRICT);
       Listing<Ticket> tickets = client.tickets().iterate(q -> {}, walk);

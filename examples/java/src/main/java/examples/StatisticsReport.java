@@ -53,8 +53,12 @@ public final class StatisticsReport {
               java.util.Locale.ROOT,
               "<rect x='%.1f' y='%.1f' width='%.1f' height='%.1f' fill='#36c'>"
                   + "<title>%s: %d</title></rect>%n",
-              i * step, HEIGHT - height, step * 0.8, height,
-              trends.get(i).getDate(), count(trends.get(i))));
+              i * step,
+              HEIGHT - height,
+              step * 0.8,
+              height,
+              trends.get(i).getDate(),
+              count(trends.get(i))));
     }
     return svg.append("</svg>\n").toString();
   }

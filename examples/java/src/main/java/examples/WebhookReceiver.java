@@ -11,7 +11,6 @@ import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
-
 import org.springframework.http.ResponseEntity;
 import org.springframework.util.MultiValueMap;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -28,8 +27,7 @@ public class WebhookReceiver {
   private final WebhookHandler handler;
 
   public WebhookReceiver() {
-    Webhook webhook =
-        Webhook.builder().secret(System.getenv("ZHIFUYUN_WEBHOOK_SECRET")).build();
+    Webhook webhook = Webhook.fromEnv();
     handler =
         WebhookHandler.builder(webhook)
             .on(
@@ -42,7 +40,8 @@ public class WebhookReceiver {
   /** A controller: the body as bytes, so that nothing parses it before it is verified. */
   @PostMapping("/zhifuyun")
   ResponseEntity<Void> receive(
-      @RequestHeader MultiValueMap<String, String> headers, @RequestBody(required = false) byte[] body) {
+      @RequestHeader MultiValueMap<String, String> headers,
+      @RequestBody(required = false) byte[] body) {
     byte[] raw = body == null ? new byte[0] : body;
     return ResponseEntity.status(handler.handle(headers, raw)).build();
   }

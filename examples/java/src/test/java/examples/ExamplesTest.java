@@ -29,7 +29,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Every example runs as its users run it, against the mock server. */
 class ExamplesTest {
   private static final String MOCK =
-      System.getenv().getOrDefault("ZHIFUYUN_MOCK_SERVER", "../../target/debug/zhifuyun-mock-server");
+      System.getenv()
+          .getOrDefault("ZHIFUYUN_MOCK_SERVER", "../../target/debug/zhifuyun-mock-server");
   private static final HttpClient HTTP = HttpClient.newHttpClient();
   private static Process mock;
   private static JsonNode server;
@@ -111,8 +112,7 @@ class ExamplesTest {
       while (line != null && !line.contains("Tomcat started on port ")) {
         line = output.readLine();
       }
-      String url =
-          "http://127.0.0.1:" + line.replaceFirst(".*started on port (\\d+).*", "$1");
+      String url = "http://127.0.0.1:" + line.replaceFirst(".*started on port (\\d+).*", "$1");
       Webhook sender = Webhook.builder().secret(server.get("webhook_secret").asText()).build();
       for (String path : new String[] {"/zhifuyun", "/zhifuyun-filter"}) {
         byte[] body =

@@ -24,7 +24,10 @@ public final class AsyncConversationsApi {
   /** One page of conversations; one request. */
   public CompletableFuture<Page<Conversation>> list(
       Consumer<ListConversations.Builder> request, RequestOptions options) {
-    return list(Request.filled(ListConversations.builder(), request).build(), options);
+    return core.submit(
+        Operation.LIST_CONVERSATIONS,
+        () -> Request.filled(ListConversations.builder(), request).build(),
+        options);
   }
 
   /** One page of conversations; one request. */
@@ -52,6 +55,11 @@ public final class AsyncConversationsApi {
   public AsyncListing<Conversation> iterate(
       Consumer<ListConversations.Builder> request, WalkOptions walk) {
     return iterate(Request.filled(ListConversations.builder(), request).build(), walk);
+  }
+
+  /** All conversations that match, lazily, page by page, without repeats. */
+  public AsyncListing<Conversation> iterate(ListConversations request) {
+    return iterate(request, WalkOptions.DEFAULT);
   }
 
   /** All conversations that match, lazily, page by page, without repeats. */
@@ -83,7 +91,10 @@ public final class AsyncConversationsApi {
   /** Begins a conversation in the name of a customer. */
   public CompletableFuture<Conversation> create(
       Consumer<CreateConversation.Builder> request, RequestOptions options) {
-    return create(Request.filled(CreateConversation.builder(), request).build(), options);
+    return core.submit(
+        Operation.CREATE_CONVERSATION,
+        () -> Request.filled(CreateConversation.builder(), request).build(),
+        options);
   }
 
   /** Begins a conversation in the name of a customer. */

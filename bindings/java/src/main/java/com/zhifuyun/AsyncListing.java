@@ -39,7 +39,7 @@ public final class AsyncListing<T> {
     Walk<T> walking;
     try {
       walking = walk();
-    } catch (ZhifuyunException e) {
+    } catch (RuntimeException e) {
       CompletableFuture<@Nullable Page<T>> failed = new CompletableFuture<>();
       failed.completeExceptionally(e);
       return failed;

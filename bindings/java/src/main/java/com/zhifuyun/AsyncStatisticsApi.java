@@ -24,7 +24,10 @@ public final class AsyncStatisticsApi {
   /** Numbers over a period. */
   public CompletableFuture<Statistics> get(
       Consumer<GetStatistics.Builder> request, RequestOptions options) {
-    return get(Request.filled(GetStatistics.builder(), request).build(), options);
+    return core.submit(
+        Operation.GET_STATISTICS,
+        () -> Request.filled(GetStatistics.builder(), request).build(),
+        options);
   }
 
   /** Numbers over a period. */

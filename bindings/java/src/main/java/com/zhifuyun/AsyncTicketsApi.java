@@ -24,7 +24,10 @@ public final class AsyncTicketsApi {
   /** One page of tickets; one request. */
   public CompletableFuture<Page<Ticket>> list(
       Consumer<ListTickets.Builder> request, RequestOptions options) {
-    return list(Request.filled(ListTickets.builder(), request).build(), options);
+    return core.submit(
+        Operation.LIST_TICKETS,
+        () -> Request.filled(ListTickets.builder(), request).build(),
+        options);
   }
 
   /** One page of tickets; one request. */
@@ -53,6 +56,11 @@ public final class AsyncTicketsApi {
   }
 
   /** All tickets that match, lazily, page by page, without repeats. */
+  public AsyncListing<Ticket> iterate(ListTickets request) {
+    return iterate(request, WalkOptions.DEFAULT);
+  }
+
+  /** All tickets that match, lazily, page by page, without repeats. */
   public AsyncListing<Ticket> iterate(ListTickets request, WalkOptions walk) {
     return iterate(request, walk, RequestOptions.DEFAULT);
   }
@@ -71,7 +79,10 @@ public final class AsyncTicketsApi {
   /** Opens a ticket. */
   public CompletableFuture<Ticket> create(
       Consumer<CreateTicket.Builder> request, RequestOptions options) {
-    return create(Request.filled(CreateTicket.builder(), request).build(), options);
+    return core.submit(
+        Operation.CREATE_TICKET,
+        () -> Request.filled(CreateTicket.builder(), request).build(),
+        options);
   }
 
   /** Opens a ticket. */
@@ -92,7 +103,10 @@ public final class AsyncTicketsApi {
   /** Moves a ticket to another state, comments on it, or both. */
   public CompletableFuture<Ticket> update(
       String id, Consumer<UpdateTicket.Builder> request, RequestOptions options) {
-    return update(id, Request.filled(UpdateTicket.builder(), request).build(), options);
+    return core.submit(
+        Operation.UPDATE_TICKET,
+        () -> Request.filled(UpdateTicket.builder(), request).build().withId(id),
+        options);
   }
 
   /** Moves a ticket to another state, comments on it, or both. */
@@ -102,6 +116,7 @@ public final class AsyncTicketsApi {
 
   /** Moves a ticket to another state, comments on it, or both. */
   public CompletableFuture<Ticket> update(String id, UpdateTicket request, RequestOptions options) {
-    return core.submit(Operation.UPDATE_TICKET, request.withId(id), options);
+    return core.submit(
+        Operation.UPDATE_TICKET, () -> Given.value(request, "request").withId(id), options);
   }
 }

@@ -63,32 +63,32 @@ public abstract class ClientBuilder<B extends ClientBuilder<B>> {
   }
 
   /** The id of the API key. Required. */
-  public B clientId(String id) {
+  public B clientId(@Nullable String id) {
     return set("client_id", id);
   }
 
   /** The secret of the API key. Required. Never shown, logged or part of an error. */
-  public B clientSecret(String secret) {
+  public B clientSecret(@Nullable String secret) {
     return set("client_secret", secret);
   }
 
   /** The server's address; a path in it is kept. Default: {@code https://api.zhifuyun.com}. */
-  public B baseUrl(String url) {
+  public B baseUrl(@Nullable String url) {
     return set("base_url", url);
   }
 
   /** The total deadline of a call: queueing, token, attempts and waits. Default: 90 s. */
-  public B timeout(Duration timeout) {
+  public B timeout(@Nullable Duration timeout) {
     return set("timeout", timeout);
   }
 
   /** The deadline of one attempt. Default: 30 s. */
-  public B attemptTimeout(Duration timeout) {
+  public B attemptTimeout(@Nullable Duration timeout) {
     return set("attempt_timeout", timeout);
   }
 
   /** How long connecting may take, TLS included. Default: 5 s. */
-  public B connectTimeout(Duration timeout) {
+  public B connectTimeout(@Nullable Duration timeout) {
     return set("connect_timeout", timeout);
   }
 
@@ -98,24 +98,24 @@ public abstract class ClientBuilder<B extends ClientBuilder<B>> {
   }
 
   /** A longer wait than this that the server asks for is an error at once. Default: 300 s. */
-  public B maxRetryAfter(Duration wait) {
+  public B maxRetryAfter(@Nullable Duration wait) {
     return set("max_retry_after", wait);
   }
 
   /** How many requests per minute the account may make. Default: {@link Plan#AUTO}. */
-  public B plan(Plan plan) {
-    return set("plan", plan.value());
+  public B plan(@Nullable Plan plan) {
+    return set("plan", plan == null ? null : (Object) plan.value());
   }
 
   /** What a call does when the plan has no room. Default: {@link OnLimit#WAIT}. */
-  public B onLimit(OnLimit onLimit) {
-    return set("on_limit", onLimit == OnLimit.RAISE ? "raise" : "wait");
+  public B onLimit(@Nullable OnLimit onLimit) {
+    return set("on_limit", onLimit == OnLimit.RAISE ? "raise" : null);
   }
 
   /**
    * An http, https or socks5 proxy. Default: by the environment ({@code HTTPS_PROXY} and so on).
    */
-  public B proxy(String url) {
+  public B proxy(@Nullable String url) {
     return set("proxy", url);
   }
 
@@ -125,17 +125,17 @@ public abstract class ClientBuilder<B extends ClientBuilder<B>> {
   }
 
   /** A PEM file with certificates to trust besides those of the system. */
-  public B caBundle(Path file) {
-    return set("ca_bundle", file.toString());
+  public B caBundle(@Nullable Path file) {
+    return set("ca_bundle", file == null ? null : (Object) file.toString());
   }
 
   /** The same as PEM text. */
-  public B caBundle(String pem) {
+  public B caBundle(@Nullable String pem) {
     return set("ca_bundle", pem);
   }
 
   /** What to add to the {@code User-Agent}, such as {@code shop/2.1}. */
-  public B userAgent(String suffix) {
+  public B userAgent(@Nullable String suffix) {
     return set("user_agent", suffix);
   }
 
@@ -145,7 +145,7 @@ public abstract class ClientBuilder<B extends ClientBuilder<B>> {
   }
 
   /** How long an unused connection is kept. Default: 20 s. */
-  public B poolIdleTimeout(Duration timeout) {
+  public B poolIdleTimeout(@Nullable Duration timeout) {
     return set("pool_idle_timeout", timeout);
   }
 
@@ -155,15 +155,15 @@ public abstract class ClientBuilder<B extends ClientBuilder<B>> {
   }
 
   /** The zone in which times without one are meant that the server sends. */
-  public B timeZone(ZoneOffset zone) {
-    return set("time_zone", zone.getId());
+  public B timeZone(@Nullable ZoneOffset zone) {
+    return set("time_zone", zone == null ? null : (Object) zone.getId());
   }
 
   /**
    * For tests: the control address of a mock server's clock. The client skips its waits and drives
    * that clock along.
    */
-  public B testClock(String url) {
+  public B testClock(@Nullable String url) {
     return set("test_clock", url);
   }
 
@@ -172,14 +172,14 @@ public abstract class ClientBuilder<B extends ClientBuilder<B>> {
    * it throws is logged.
    */
   @SuppressWarnings("unchecked")
-  public B listener(Consumer<ClientEvent> listener) {
+  public B listener(@Nullable Consumer<ClientEvent> listener) {
     this.listener = listener;
     return (B) this;
   }
 
   /** Where futures are completed. Default: daemon threads of this library. */
   @SuppressWarnings("unchecked")
-  public B executor(Executor executor) {
+  public B executor(@Nullable Executor executor) {
     this.executor = executor;
     return (B) this;
   }

@@ -4,7 +4,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -35,9 +34,8 @@ final class Completions {
    * @param start is given the queue and the token and returns the native reply
    * @param executor where the future is completed; null: on a thread of this class
    */
-  <T> CompletableFuture<T> start(
-      Start start, @Nullable Executor executor, Function<Reader, T> read) {
-    CompletableFuture<T> future = new CompletableFuture<>();
+  <T> Call<T> start(Start start, @Nullable Executor executor, Function<Reader, T> read) {
+    Call<T> future = new Call<>();
     Long token = tokens.incrementAndGet();
     pending.put(token, reply -> complete(future, executor, reply, read));
     long call;
@@ -53,10 +51,26 @@ final class Completions {
     future.whenComplete(
         (value, error) -> {
           if (pending.remove(token) != null) {
-            Native.cancel(call);
+            future.ended = Native.cancel(call);
           }
         });
     return future;
+  }
+
+  /** A call of the background. */
+  static final class Call<T> extends CompletableFuture<T> {
+    private volatile byte @Nullable [] ended;
+
+    /**
+     * Aborts it, and says in an exception what may have become of it. If its result arrived in the
+     * same moment, that is unknown.
+     */
+    CallInterruptedException abort(Operation<?> operation) {
+      cancel(true);
+      byte[] reply = ended;
+      boolean maybe = reply == null || new Reader(reply, 1).flag();
+      return Errors.interrupted(operation.name, operation.writes && maybe);
+    }
   }
 
   /** Gives the native half a queue and a token. */
@@ -75,7 +89,8 @@ final class Completions {
     }
     try {
       executor.execute(() -> complete(future, reply, read));
-    } catch (RejectedExecutionException e) {
+    } catch (Throwable e) {
+      // The user's executor failed. Whoever waits must hear of it.
       future.completeExceptionally(e);
     }
   }
@@ -99,10 +114,7 @@ final class Completions {
   }
 
   private void addThread() {
-    Thread thread = new Thread(this::work, "zhifuyun-completions");
-    thread.setDaemon(true);
-    thread.setContextClassLoader(Completions.class.getClassLoader());
-    thread.start();
+    Threads.startDaemon("zhifuyun-completions", this::work);
     // From here on it counts, or the next result would bring one more.
     waiting++;
   }
@@ -145,13 +157,7 @@ final class Completions {
   private void deliver(Reader reply) {
     Consumer<Reader> receiver = pending.remove(reply.int64());
     if (receiver != null) {
-      try {
-        receiver.accept(reply);
-      } catch (Throwable e) {
-        // An Error out of a user's Executor: not ours to hide, and no reason to stop working.
-        Thread thread = Thread.currentThread();
-        thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
-      }
+      receiver.accept(reply);
     }
   }
 }

@@ -53,6 +53,11 @@ public final class ConversationsApi {
   }
 
   /** All conversations that match, lazily, page by page, without repeats. */
+  public Listing<Conversation> iterate(ListConversations request) {
+    return iterate(request, WalkOptions.DEFAULT);
+  }
+
+  /** All conversations that match, lazily, page by page, without repeats. */
   public Listing<Conversation> iterate(ListConversations request, WalkOptions walk) {
     return iterate(request, walk, RequestOptions.DEFAULT);
   }

@@ -3,7 +3,6 @@ package com.zhifuyun;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -24,21 +23,76 @@ final class Core implements AutoCloseable {
     this.text = text;
   }
 
+  /** What the native half is asked for. */
+  static byte[] parts(
+      Operation<?> operation,
+      @Nullable Request args,
+      @Nullable RequestOptions options,
+      String... more) {
+    String[] all = new String[3 + more.length];
+    all[0] = operation.name;
+    all[1] = Given.value(args, "request").json();
+    all[2] = Given.value(options, "options").json();
+    System.arraycopy(more, 0, all, 3, more.length);
+    return Json.parts(all);
+  }
+
   <T> T call(Operation<T> operation, Request args, RequestOptions options) {
-    byte[] request = Json.parts(operation.name, args.json(), options.json());
-    return wait(
-        operation,
-        VirtualThreads.isCurrent(),
-        () -> Native.call(id, request),
-        (queue, token) -> Native.submit(id, queue, token, request),
-        in -> in.open() ? operation.read.apply(in) : null);
+    return wait(operation, Threads.isCurrentVirtual(), new Call<>(this, operation, args, options));
   }
 
   <T> CompletableFuture<T> submit(Operation<T> operation, Request args, RequestOptions options) {
-    byte[] request = Json.parts(operation.name, args.json(), options.json());
-    return background(
-        (queue, token) -> Native.submit(id, queue, token, request),
-        in -> in.open() ? operation.read.apply(in) : null);
+    return submit(operation, () -> args, options);
+  }
+
+  /** What making the arguments throws is in the future, as every other error. */
+  <T> CompletableFuture<T> submit(
+      Operation<T> operation, Supplier<? extends Request> args, RequestOptions options) {
+    Call<T> call;
+    try {
+      call = new Call<>(this, operation, args.get(), options);
+    } catch (Throwable e) {
+      CompletableFuture<T> failed = new CompletableFuture<>();
+      failed.completeExceptionally(e);
+      return failed;
+    }
+    return background(call);
+  }
+
+  /** Something the native half does for a client. */
+  interface Work<T> extends Completions.Start {
+    /** On this thread. */
+    byte[] now();
+
+    T read(Reader in);
+  }
+
+  /** An operation with its arguments. */
+  static final class Call<T> implements Work<T> {
+    private final Core core;
+    private final Operation<T> operation;
+    private final byte[] request;
+
+    Call(Core core, Operation<T> operation, Request args, RequestOptions options) {
+      this.core = core;
+      this.operation = operation;
+      this.request = parts(operation, args, options);
+    }
+
+    @Override
+    public byte[] now() {
+      return Native.call(core.id, request);
+    }
+
+    @Override
+    public byte[] start(long queue, long token) {
+      return Native.submit(core.id, queue, token, request);
+    }
+
+    @Override
+    public T read(Reader in) {
+      return operation.read(in);
+    }
   }
 
   /**
@@ -46,37 +100,27 @@ final class Core implements AutoCloseable {
    * one must not wait in native code, which would pin its carrier: it waits here for the
    * background.
    */
-  <T> T wait(
-      Operation<?> operation,
-      boolean background,
-      Supplier<byte[]> call,
-      Completions.Start start,
-      Function<Reader, T> read) {
+  <T> T wait(Operation<?> operation, boolean background, Work<T> work) {
+    Reaper.touch();
     if (Thread.currentThread().isInterrupted()) {
       throw Errors.interrupted(operation.name, false);
     }
     try {
-      Reader reply;
-      if (background) {
-        reply = join(Completions.SHARED.start(start, null, in -> in), operation);
-      } else {
-        reply = new Reader(call.get());
-      }
-      return read.apply(reply);
+      return work.read(background ? inBackground(operation, work) : new Reader(work.now()));
     } catch (CallInterruptedException e) {
-      throw Errors.interrupted(operation.name, operation.writes);
+      throw Errors.interrupted(operation.name, e.isMaybeApplied());
     } finally {
       tell();
     }
   }
 
-  private static Reader join(CompletableFuture<Reader> future, Operation<?> operation) {
+  private static Reader inBackground(Operation<?> operation, Completions.Start start) {
+    Completions.Call<Reader> call = Completions.SHARED.start(start, null, in -> in);
     try {
-      return future.get();
+      return call.get();
     } catch (InterruptedException e) {
-      future.cancel(true);
       Thread.currentThread().interrupt();
-      throw Errors.interrupted(operation.name, operation.writes);
+      throw call.abort(operation);
     } catch (ExecutionException e) {
       if (e.getCause() instanceof ZhifuyunException) {
         throw (ZhifuyunException) e.getCause();
@@ -86,13 +130,14 @@ final class Core implements AutoCloseable {
   }
 
   /** Makes a call in the background. */
-  <T> CompletableFuture<T> background(Completions.Start start, Function<Reader, T> read) {
+  <T> CompletableFuture<T> background(Work<T> work) {
+    Reaper.touch();
     return Completions.SHARED.start(
-        start,
+        work,
         executor,
         in -> {
           try {
-            return read.apply(in);
+            return work.read(in);
           } finally {
             tell();
           }

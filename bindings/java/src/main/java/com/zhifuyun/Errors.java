@@ -1,50 +1,60 @@
 package com.zhifuyun;
 
-import java.util.HashMap;
 import java.util.Map;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** From error data to exceptions. */
 final class Errors {
-  private static final Map<String, Function<Map<String, Object>, ZhifuyunException>> BY_KIND =
-      new HashMap<>();
-
-  static {
-    BY_KIND.put("config", ConfigException::new);
-    BY_KIND.put("invalid_argument", InvalidArgumentException::new);
-    BY_KIND.put("connection", ConnectionException::new);
-    BY_KIND.put("timeout", TimeoutException::new);
-    BY_KIND.put("api", ApiException::new);
-    BY_KIND.put("bad_request", BadRequestException::new);
-    BY_KIND.put("authentication", AuthenticationException::new);
-    BY_KIND.put("permission_denied", PermissionDeniedException::new);
-    BY_KIND.put("not_found", NotFoundException::new);
-    BY_KIND.put("rate_limit", RateLimitException::new);
-    BY_KIND.put("server", ServerException::new);
-    BY_KIND.put("decode", DecodeException::new);
-    BY_KIND.put("webhook_verification", WebhookVerificationException::new);
-    BY_KIND.put("closed", ClosedException::new);
-    BY_KIND.put("internal", InternalException::new);
-  }
-
   private Errors() {}
 
   static ZhifuyunException of(Map<String, Object> data) {
-    return BY_KIND.getOrDefault(data.get("kind"), ZhifuyunException::new).apply(data);
-  }
-
-  static CallInterruptedException interrupted() {
-    return interrupted(null, false);
+    switch (String.valueOf(data.get("kind"))) {
+      case "config":
+        return new ConfigException(data);
+      case "invalid_argument":
+        return new InvalidArgumentException(data);
+      case "connection":
+        return new ConnectionException(data);
+      case "timeout":
+        return new TimeoutException(data);
+      case "api":
+        return new ApiException(data);
+      case "bad_request":
+        return new BadRequestException(data);
+      case "authentication":
+        return new AuthenticationException(data);
+      case "permission_denied":
+        return new PermissionDeniedException(data);
+      case "not_found":
+        return new NotFoundException(data);
+      case "rate_limit":
+        return new RateLimitException(data);
+      case "server":
+        return new ServerException(data);
+      case "decode":
+        return new DecodeException(data);
+      case "webhook_verification":
+        return new WebhookVerificationException(data);
+      case "closed":
+        return new ClosedException(data);
+      case "internal":
+        return new InternalException(data);
+      default:
+        return new ZhifuyunException(data);
+    }
   }
 
   static CallInterruptedException interrupted(@Nullable String operation, boolean maybeApplied) {
-    Map<String, Object> data =
-        ZhifuyunException.data(
-            "interrupted",
-            "interrupted",
-            "the thread was interrupted while it waited, and the request was cancelled"
-                + (maybeApplied ? "; the write may have been applied" : ""));
+    String detail = "the thread was interrupted while it waited, and the call was cancelled";
+    Map<String, Object> data = ZhifuyunException.data("interrupted", "interrupted", detail);
+    // As the messages of all other errors.
+    data.put(
+        "message",
+        (operation == null ? "" : operation + ": ")
+            + data.get("message")
+            + (maybeApplied
+                ? " [the write may have been applied: check before repeating it]"
+                : ""));
     data.put("operation", operation);
     data.put("maybe_applied", maybeApplied);
     return new CallInterruptedException(data);

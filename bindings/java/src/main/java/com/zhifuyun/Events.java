@@ -31,7 +31,8 @@ final class Events {
       if (listener != null) {
         try {
           listener.accept(event);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
+          // Of any kind: the result of the call is worth more.
           LOG.log(Level.WARNING, "a listener failed", e);
         }
       }

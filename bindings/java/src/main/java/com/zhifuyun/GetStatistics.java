@@ -13,6 +13,11 @@ public final class GetStatistics extends Request {
     return new Builder();
   }
 
+  /** Starts with what is set here. */
+  public Builder toBuilder() {
+    return new Builder().copy(this);
+  }
+
   /** Collects the arguments. Not for use by several threads. */
   public static final class Builder extends Request.Builder<Builder> {
     Builder() {}

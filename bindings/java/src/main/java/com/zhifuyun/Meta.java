@@ -1,6 +1,7 @@
 package com.zhifuyun;
 
 import java.time.Duration;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** How a call went: what is known about an answer besides its data. */
@@ -13,8 +14,8 @@ public final class Meta {
 
   Meta(Reader in) {
     httpStatus = in.int32();
-    code = in.optional(Reader::int64);
-    requestId = in.optional(Reader::string);
+    code = in.flag() ? Long.valueOf(in.int64()) : null;
+    requestId = in.flag() ? in.string() : null;
     attempts = in.int32();
     timing = new Timing(in);
   }
@@ -47,6 +48,21 @@ public final class Meta {
   /** Time the client waited by its own choice: for its turn and between attempts. */
   public Duration getWaited() {
     return timing.waited();
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Meta
+        && Objects.equals(((Meta) other).httpStatus, httpStatus)
+        && Objects.equals(((Meta) other).code, code)
+        && Objects.equals(((Meta) other).requestId, requestId)
+        && Objects.equals(((Meta) other).attempts, attempts)
+        && Objects.equals(((Meta) other).timing, timing);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(httpStatus, code, requestId, attempts, timing);
   }
 
   @Override

@@ -36,6 +36,8 @@ final class Native {
 
   static native byte[] submitNext(long walk, long queue, long token);
 
+  static native byte @Nullable [] take(long walk);
+
   static native byte[] report(long walk);
 
   static native byte @Nullable [] leave(long walk);

@@ -4,7 +4,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
-import java.net.URL;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -15,8 +15,10 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserPrincipal;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
@@ -26,8 +28,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>First the file that the property {@code zhifuyun.native.path} names, then the copy in the JAR,
  * which is unpacked once into a directory that only this user can write, below the temporary
- * directory, or below the user's cache where that one cannot hold programs. The name of the
- * unpacked file has its checksum, and the checksum is compared before it is loaded.
+ * directory, or below the user's cache where that one cannot hold programs, and else into a new
+ * directory that does not stay. The name of the unpacked file has its checksum, and the checksum is
+ * compared before it is loaded.
  */
 final class NativeLibrary {
   static final String PROPERTY = "zhifuyun.native.path";
@@ -59,24 +62,27 @@ final class NativeLibrary {
     String given = System.getProperty(PROPERTY);
     if (given != null) {
       Path path = Paths.get(given);
-      if (!attempt(Files.isDirectory(path) ? path.resolve(Platform.library()) : path)) {
+      Path file = Files.isDirectory(path) ? path.resolve(Platform.library()) : path;
+      if (!attempt(file) && !(isTaken() && attemptCopy(file))) {
         throw failure();
       }
       return;
     }
     String resource = "native/" + Platform.name() + "/" + Platform.library();
-    URL library = NativeLibrary.class.getResource(resource);
-    if (library == null) {
+    String sum = checksum(resource + ".crc32");
+    if (sum == null) {
       tried.add("com/zhifuyun/" + resource + " on the class path: not there");
       throw failure();
     }
     for (Path directory : directories()) {
-      Path file = unpack(library, resource, directory);
-      if (file != null && (attempt(file) || loadCopy(file))) {
+      Path file = unpack(resource, sum, directory);
+      if (file != null && (attempt(file) || isTaken() && attemptCopy(file))) {
         return;
       }
     }
-    throw failure();
+    if (!attemptFresh(directory -> unpackTo(directory, resource, sum))) {
+      throw failure();
+    }
   }
 
   private static List<Path> directories() {
@@ -100,62 +106,111 @@ final class NativeLibrary {
       System.load(file.toAbsolutePath().toString());
       return true;
     } catch (UnsatisfiedLinkError e) {
-      tried.add(file + ": " + e.getMessage());
+      // The machine, and the linker below it, begin with the name of the file.
+      String why = String.valueOf(e.getMessage()).replace(file.toAbsolutePath() + ": ", "");
+      boolean barred =
+          why.contains("failed to map segment") || why.contains("Operation not permitted");
+      tried.add(file + ": " + why + (barred ? " (is it mounted with noexec?)" : ""));
       return false;
     }
   }
 
-  /** Another class loader has loaded this very file: a library is loaded once, so take a copy. */
-  private boolean loadCopy(Path file) {
-    if (!tried.get(tried.size() - 1).contains("already loaded in another classloader")) {
-      return false;
-    }
+  /** Whether the last attempt failed because another class loader has loaded this very file. */
+  private boolean isTaken() {
+    String why = tried.get(tried.size() - 1).toLowerCase(Locale.ROOT);
+    return why.contains("already loaded in another classloader");
+  }
+
+  /** A library is loaded once: other class loaders take a copy. Beside it, or wherever possible. */
+  private boolean attemptCopy(Path file) {
     try {
-      Path copy = Files.createTempFile(file.getParent(), "copy-", "-" + Platform.library());
-      Files.copy(file, copy, StandardCopyOption.REPLACE_EXISTING);
-      boolean done = attempt(copy);
-      if (!Platform.os().equals("windows")) {
-        Files.delete(copy);
+      if (attemptAndDelete(copy(file, file.toAbsolutePath().getParent()))) {
+        return true;
       }
-      return done;
-    } catch (IOException e) {
-      tried.add(file + ": no copy for another class loader: " + e);
-      return false;
+    } catch (IOException | RuntimeException e) {
+      // A directory of which one only reads.
     }
+    return attemptFresh(directory -> copy(file, directory));
+  }
+
+  private static Path copy(Path file, Path directory) throws IOException {
+    Path copy = Files.createTempFile(directory, "copy-", "-" + Platform.library());
+    return Files.copy(file, copy, StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  private boolean attemptAndDelete(Path file) throws IOException {
+    boolean done = attempt(file);
+    if (!Platform.os().equals("windows")) {
+      Files.delete(file);
+    }
+    return done;
+  }
+
+  /** Makes the file in a directory that is new and only this user's. */
+  private boolean attemptFresh(Maker maker) {
+    Path directory = null;
+    try {
+      directory = Files.createTempDirectory("zhifuyun-");
+      return attemptAndDelete(maker.make(directory));
+    } catch (IOException | RuntimeException e) {
+      tried.add((directory == null ? "a new temporary directory" : directory) + ": " + e);
+      return false;
+    } finally {
+      if (directory != null && !Platform.os().equals("windows")) {
+        // Empty by now, or else it is the operating system's to clear.
+        directory.toFile().delete();
+      }
+    }
+  }
+
+  private interface Maker {
+    Path make(Path directory) throws IOException;
   }
 
   /** The unpacked file, or null if this directory is of no use. */
-  private @Nullable Path unpack(URL library, String resource, Path directory) {
+  private @Nullable Path unpack(String resource, String sum, Path directory) {
     try {
       if (!isPrivate(directory)) {
         return null;
       }
-      String sum = checksum(resource + ".crc32");
       Path file = directory.resolve(sum + "-" + Platform.library());
       if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) && crc(file).equals(sum)) {
         return file;
       }
-      Path part = Files.createTempFile(directory, "part-", "-" + Platform.library());
-      try (InputStream in = library.openStream()) {
-        Files.copy(in, part, StandardCopyOption.REPLACE_EXISTING);
-        if (!crc(part).equals(sum)) {
-          tried.add(part + ": does not have the checksum " + sum + "; is the disk full?");
-          return null;
-        }
-        Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        return file;
-      } finally {
-        Files.deleteIfExists(part);
-      }
+      return Files.move(
+          unpackTo(directory, resource, sum),
+          file,
+          StandardCopyOption.ATOMIC_MOVE,
+          StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException | RuntimeException e) {
       tried.add(directory + ": " + e);
       return null;
     }
   }
 
+  private static Path unpackTo(Path directory, String resource, String sum) throws IOException {
+    Path part = Files.createTempFile(directory, "part-", "-" + Platform.library());
+    boolean whole = false;
+    try (InputStream in = NativeLibrary.class.getResourceAsStream(resource)) {
+      if (in == null) {
+        throw new IOException("com/zhifuyun/" + resource + " is missing in the JAR");
+      }
+      Files.copy(in, part, StandardCopyOption.REPLACE_EXISTING);
+      whole = crc(part).equals(sum);
+      if (!whole) {
+        throw new IOException("the file does not have the checksum " + sum + "; is the disk full?");
+      }
+      return part;
+    } finally {
+      if (!whole) {
+        Files.deleteIfExists(part);
+      }
+    }
+  }
+
   /** Makes the directory, and refuses one that somebody else could put a library into. */
   private boolean isPrivate(Path directory) throws IOException {
-    boolean posix = Files.getFileStore(existing(directory)).supportsFileAttributeView("posix");
+    boolean posix = directory.getFileSystem().supportedFileAttributeViews().contains("posix");
     Files.createDirectories(directory.toAbsolutePath().getParent());
     try {
       FileAttribute<?>[] attributes =
@@ -173,40 +228,43 @@ final class NativeLibrary {
     if (!posix) {
       return true;
     }
-    Path own = Files.createTempFile(directory, "owner-", null);
-    boolean mine;
-    try {
-      mine = Files.getOwner(directory, LinkOption.NOFOLLOW_LINKS).equals(Files.getOwner(own));
-    } finally {
-      Files.delete(own);
-    }
-    if (!mine) {
+    if (!isOwn(directory)) {
       tried.add(directory + ": belongs to another user");
       return false;
     }
-    if (!PRIVATE.equals(Files.getPosixFilePermissions(directory, LinkOption.NOFOLLOW_LINKS))) {
+    if (!PRIVATE.containsAll(Files.getPosixFilePermissions(directory, LinkOption.NOFOLLOW_LINKS))) {
       tried.add(directory + ": is not private (rwx------)");
       return false;
     }
     return true;
   }
 
-  private static Path existing(Path path) {
-    Path at = path.toAbsolutePath();
-    while (!Files.exists(at) && at.getParent() != null) {
-      at = at.getParent();
+  /** By the owner of this process, or where that is not told, of a file that it makes. */
+  private static boolean isOwn(Path directory) throws IOException {
+    UserPrincipal owner = Files.getOwner(directory, LinkOption.NOFOLLOW_LINKS);
+    Path process = Paths.get("/proc/self");
+    if (Files.exists(process) && Files.getOwner(process).equals(owner)) {
+      return true;
     }
-    return at;
+    Path own = Files.createTempFile(directory, "owner-", null);
+    try {
+      return Files.getOwner(own).equals(owner);
+    } finally {
+      Files.delete(own);
+    }
   }
 
-  private static String checksum(String resource) throws IOException {
+  /** The checksum that belongs to a resource; null if there is none. */
+  private static @Nullable String checksum(String resource) {
     InputStream in = NativeLibrary.class.getResourceAsStream(resource);
     if (in == null) {
-      throw new IOException("com/zhifuyun/" + resource + " is missing in the JAR");
+      return null;
     }
     try (BufferedReader reader =
         new BufferedReader(new InputStreamReader(in, StandardCharsets.US_ASCII))) {
       return reader.readLine().trim();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
@@ -214,17 +272,20 @@ final class NativeLibrary {
     CRC32 crc = new CRC32();
     byte[] all = Files.readAllBytes(file);
     crc.update(all, 0, all.length);
-    return String.format("%08x", crc.getValue());
+    return Long.toHexString(crc.getValue() | 1L << 32).substring(1);
   }
 
   private NativeLibraryException failure() {
     StringBuilder message = new StringBuilder("the native half cannot be loaded on ");
-    message.append(Platform.name()).append(" (Java ");
+    message.append(Platform.name()).append(" (").append(Platform.libc()).append("Java ");
     message.append(System.getProperty("java.version")).append("); tried:");
     for (String place : tried) {
       message.append("\n  ").append(place);
     }
-    message.append("\nBuild it for this platform and name it by -D").append(PROPERTY).append("=…");
+    message
+        .append("\nBuild it for this platform and name it by -D")
+        .append(PROPERTY)
+        .append("=/path/to/library");
     return new NativeLibraryException(
         ZhifuyunException.data("config", "native_library", message.toString()));
   }

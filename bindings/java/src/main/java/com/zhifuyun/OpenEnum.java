@@ -23,6 +23,7 @@ public abstract class OpenEnum {
   }
 
   static <T extends OpenEnum> T find(List<T> known, String value, Function<String, T> make) {
+    Given.value(value, "value");
     for (T one : known) {
       if (one.value().equals(value)) {
         return one;

@@ -17,7 +17,7 @@ public final class Page<T> extends Model {
 
   static <T> Page<T> read(Reader in, Reader.Maker<T> maker) {
     Meta meta = new Meta(in);
-    return new Page<>(in, in.optional(Reader::int64), meta, maker);
+    return new Page<>(in, in.flag() ? Long.valueOf(in.int64()) : null, meta, maker);
   }
 
   private Page(Reader in, @Nullable Long total, Meta meta, Reader.Maker<T> maker) {

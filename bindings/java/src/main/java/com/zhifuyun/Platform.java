@@ -1,5 +1,8 @@
 package com.zhifuyun;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,12 +44,27 @@ final class Platform {
     if (!os().equals("linux")) {
       return false;
     }
+    // What this process runs on, whatever else the machine has.
+    try {
+      byte[] maps = Files.readAllBytes(Paths.get("/proc/self/maps"));
+      return new String(maps, ISO_8859_1).contains("/ld-musl-");
+    } catch (IOException e) {
+      return hasMusl() && !hasGlibc();
+    }
+  }
+
+  private static boolean hasMusl() {
     try (DirectoryStream<Path> loaders =
         Files.newDirectoryStream(Paths.get("/lib"), "ld-musl-*.so.1")) {
-      return loaders.iterator().hasNext() && !hasGlibc();
-    } catch (java.io.IOException e) {
+      return loaders.iterator().hasNext();
+    } catch (IOException e) {
       return false;
     }
+  }
+
+  /** For messages: which C library this process runs on. */
+  static String libc() {
+    return !os().equals("linux") ? "" : isMusl() ? "musl, " : "glibc, ";
   }
 
   /** A machine may have musl beside glibc, for cross builds; then this process runs on glibc. */

@@ -2,6 +2,7 @@ package com.zhifuyun;
 
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** How much of the plan is used. */
@@ -30,6 +31,19 @@ public final class Quota {
   /** How long until a request may leave; zero if one may leave now. */
   public Duration getNextFree() {
     return nextFree;
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Quota
+        && Objects.equals(((Quota) other).used, used)
+        && Objects.equals(((Quota) other).limit, limit)
+        && Objects.equals(((Quota) other).nextFree, nextFree);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(used, limit, nextFree);
   }
 
   @Override

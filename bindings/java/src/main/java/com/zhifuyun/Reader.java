@@ -54,7 +54,7 @@ final class Reader {
       case 1:
         throw Errors.of(map(value()));
       case 2:
-        throw Errors.interrupted();
+        throw Errors.interrupted(null, flag());
       default:
         return false;
     }

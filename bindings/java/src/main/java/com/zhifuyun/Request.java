@@ -20,18 +20,21 @@ public abstract class Request {
     this.values = values;
   }
 
-  static Request id(String id) {
-    return new Request(Collections.singletonMap("id", id)) {};
+  /** Null is missing, and refused as that. */
+  static Request id(@Nullable String id) {
+    return NONE.withId(id);
   }
 
-  Request withId(String id) {
+  Request withId(@Nullable String id) {
     Map<String, Object> all = new LinkedHashMap<>(values);
-    all.put("id", id);
+    if (id != null) {
+      all.put("id", id);
+    }
     return new Request(all) {};
   }
 
   static <B> B filled(B builder, Consumer<? super B> request) {
-    request.accept(builder);
+    Given.value(request, "request").accept(builder);
     return builder;
   }
 
@@ -59,6 +62,12 @@ public abstract class Request {
   /** Collects arguments. */
   abstract static class Builder<B extends Builder<B>> {
     private final Map<String, Object> values = new LinkedHashMap<>();
+
+    @SuppressWarnings("unchecked")
+    B copy(Request request) {
+      values.putAll(request.values);
+      return (B) this;
+    }
 
     /** Null takes the argument back. */
     @SuppressWarnings("unchecked")

@@ -3,6 +3,8 @@ package com.zhifuyun;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** What one call does differently from its client. Immutable. */
 public final class RequestOptions {
@@ -27,7 +29,7 @@ public final class RequestOptions {
 
   /** These and a total deadline. */
   public RequestOptions withTimeout(Duration timeout) {
-    return with("timeout", seconds(timeout));
+    return with("timeout", seconds(Given.value(timeout, "timeout")));
   }
 
   /** These and a number of retries. */
@@ -47,6 +49,17 @@ public final class RequestOptions {
 
   String json() {
     return Json.object(values);
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof RequestOptions
+        && Objects.equals(((RequestOptions) other).values, values);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(values);
   }
 
   @Override

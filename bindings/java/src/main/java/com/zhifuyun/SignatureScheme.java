@@ -2,6 +2,8 @@ package com.zhifuyun;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a sender of webhooks signs: which headers, which text, which encoding. The MAC is always
@@ -61,11 +63,21 @@ public final class SignatureScheme {
    * {@code text}). It is checked when the {@link Webhook} is built.
    */
   public static SignatureScheme fromJson(String json) {
-    return new SignatureScheme(json);
+    return new SignatureScheme(Given.value(json, "json"));
   }
 
   String json() {
     return json;
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof SignatureScheme && Objects.equals(((SignatureScheme) other).json, json);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(json);
   }
 
   @Override

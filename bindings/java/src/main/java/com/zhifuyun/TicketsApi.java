@@ -51,6 +51,11 @@ public final class TicketsApi {
   }
 
   /** All tickets that match, lazily, page by page, without repeats. */
+  public Listing<Ticket> iterate(ListTickets request) {
+    return iterate(request, WalkOptions.DEFAULT);
+  }
+
+  /** All tickets that match, lazily, page by page, without repeats. */
   public Listing<Ticket> iterate(ListTickets request, WalkOptions walk) {
     return iterate(request, walk, RequestOptions.DEFAULT);
   }
@@ -97,6 +102,6 @@ public final class TicketsApi {
 
   /** Moves a ticket to another state, comments on it, or both. */
   public Ticket update(String id, UpdateTicket request, RequestOptions options) {
-    return core.call(Operation.UPDATE_TICKET, request.withId(id), options);
+    return core.call(Operation.UPDATE_TICKET, Given.value(request, "request").withId(id), options);
   }
 }

@@ -3,6 +3,7 @@ package com.zhifuyun;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Where the time of a call went. */
@@ -65,6 +66,21 @@ public final class Timing implements Serializable {
   /** Time the client waited by its own choice: for its turn and between attempts. */
   public Duration waited() {
     return queued.plus(backoff);
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Timing
+        && Objects.equals(((Timing) other).total, total)
+        && Objects.equals(((Timing) other).queued, queued)
+        && Objects.equals(((Timing) other).token, token)
+        && Objects.equals(((Timing) other).backoff, backoff)
+        && Objects.equals(((Timing) other).network, network);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(total, queued, token, backoff, network);
   }
 
   @Override

@@ -1,16 +1,45 @@
 package com.zhifuyun;
 
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
 
-/** One walk through a list: one crossing per page. */
+/**
+ * One walk through a list. A page that arrived waits in the native half until it is taken, so that
+ * none is lost to a wait that was cancelled.
+ */
 final class Walk<T> {
   private final Core core;
   private final Operation<Page<T>> operation;
   private final boolean background;
   private final long id;
   private final Reaper reaper;
+  private final Step step = new Step();
+  private final Queue<Page<T>> returned = new ConcurrentLinkedQueue<>();
   private volatile @Nullable WalkReport last;
+
+  /** Waits until a page is there to be taken, or the end. */
+  private final class Step implements Core.Work<Boolean> {
+    @Override
+    public byte[] now() {
+      return Native.next(id);
+    }
+
+    @Override
+    public byte[] start(long queue, long token) {
+      return Native.submitNext(id, queue, token);
+    }
+
+    @Override
+    public Boolean read(Reader in) {
+      boolean there = in.open();
+      if (!there) {
+        leave();
+      }
+      return there;
+    }
+  }
 
   /** Waiting in native code would pin a virtual thread, so there the background does the work. */
   Walk(
@@ -20,40 +49,74 @@ final class Walk<T> {
       Request request,
       RequestOptions options,
       WalkOptions how) {
-    byte[] parts = Json.parts(operation.name, request.json(), options.json(), how.json());
+    byte[] parts = Core.parts(operation, request, options, Given.value(how, "walk").json());
     this.core = core;
     this.operation = operation;
-    this.background = background || VirtualThreads.isCurrent();
+    this.background = background || Threads.isCurrentVirtual();
     this.id = Reader.id(Native.walk(core.id(), this.background, parts));
     this.reaper = Reaper.register(this, id, Native::leave);
   }
 
   /** The next page; null at the end. After a failure the same page is asked for again. */
   @Nullable Page<T> next() {
-    if (last != null) {
-      return null;
+    Page<T> page = null;
+    while (page == null && last == null) {
+      page = core.wait(operation, background, step) ? take() : null;
     }
-    return core.wait(
-        operation,
-        background,
-        () -> Native.next(id),
-        (queue, token) -> Native.submitNext(id, queue, token),
-        this::read);
+    return page;
   }
 
   CompletableFuture<@Nullable Page<T>> nextAsync() {
-    if (last != null) {
-      return CompletableFuture.completedFuture(null);
-    }
-    return core.background((queue, token) -> Native.submitNext(id, queue, token), this::read);
+    CompletableFuture<@Nullable Page<T>> page = new CompletableFuture<>();
+    ask(page);
+    return page;
   }
 
-  private @Nullable Page<T> read(Reader in) {
-    if (in.open()) {
-      return operation.read.apply(in);
+  private void ask(CompletableFuture<@Nullable Page<T>> page) {
+    Page<T> before = returned.poll();
+    if (before != null || last != null) {
+      give(page, before);
+      return;
     }
-    leave();
-    return null;
+    CompletableFuture<Boolean> there = core.background(step);
+    there.whenComplete((is, error) -> answer(page, error));
+    // However it ends: if not by us, nobody waits any more.
+    page.whenComplete((value, error) -> there.cancel(true));
+  }
+
+  private void answer(CompletableFuture<@Nullable Page<T>> page, @Nullable Throwable error) {
+    if (error != null) {
+      page.completeExceptionally(error);
+    } else if (!page.isDone()) {
+      try {
+        Page<T> taken = last == null ? take() : null;
+        if (taken == null) {
+          // The end, or somebody else took it.
+          ask(page);
+        } else {
+          give(page, taken);
+        }
+      } catch (Throwable e) {
+        page.completeExceptionally(e);
+      }
+    }
+  }
+
+  private void give(CompletableFuture<@Nullable Page<T>> page, @Nullable Page<T> taken) {
+    if (!page.complete(taken) && taken != null) {
+      // Cancelled in this very moment: for whoever asks next.
+      returned.add(taken);
+    }
+  }
+
+  /** The page that is there; null if somebody else took it. */
+  private @Nullable Page<T> take() {
+    Page<T> page = returned.poll();
+    if (page != null) {
+      return page;
+    }
+    byte[] reply = Native.take(id);
+    return reply == null ? null : operation.read(new Reader(reply));
   }
 
   WalkReport report() {

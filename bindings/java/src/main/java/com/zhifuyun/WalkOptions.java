@@ -2,6 +2,8 @@ package com.zhifuyun;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** How to iterate. Immutable. */
 public final class WalkOptions {
@@ -16,7 +18,7 @@ public final class WalkOptions {
 
   /** How much to do against a list that changes meanwhile. Default: {@link Consistency#FAST}. */
   public WalkOptions consistency(Consistency consistency) {
-    return with("consistency", consistency.text());
+    return with("consistency", Given.value(consistency, "consistency").text());
   }
 
   /**
@@ -40,6 +42,16 @@ public final class WalkOptions {
 
   String json() {
     return Json.object(values);
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof WalkOptions && Objects.equals(((WalkOptions) other).values, values);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(values);
   }
 
   @Override

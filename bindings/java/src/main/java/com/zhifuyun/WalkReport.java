@@ -1,6 +1,7 @@
 package com.zhifuyun;
 
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** What an iteration saw so far. */
@@ -72,6 +73,16 @@ public final class WalkReport {
   /** Why it ended, such as {@code short_page}; {@code not_finished} before that. */
   public String getStoppedBy() {
     return String.valueOf(data.get("stopped_by"));
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof WalkReport && Objects.equals(((WalkReport) other).data, data);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(data);
   }
 
   @Override

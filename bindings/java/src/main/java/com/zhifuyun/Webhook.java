@@ -8,13 +8,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Verifies webhooks and signs them. Immutable; build one and share it.
  *
  * <pre>{@code
- * Webhook webhook = Webhook.builder().secret(System.getenv("ZHIFUYUN_WEBHOOK_SECRET")).build();
+ * Webhook webhook = Webhook.fromEnv();
  * WebhookEvent event = webhook.verify(headers, rawBody);
  * if (event instanceof WebhookEvent.TicketCreated) {
  *   System.out.println(((WebhookEvent.TicketCreated) event).getData().getTicketId());
@@ -26,14 +27,25 @@ import org.jspecify.annotations.Nullable;
  * and written again has other spaces, and no signature matches it.
  */
 public final class Webhook {
+  /** Where {@link #fromEnv} finds the secrets. */
+  private static final String VARIABLE = "ZHIFUYUN_WEBHOOK_SECRET";
+
   private final long id;
+  private final int maxBodyBytes;
   private final String text;
 
   private Webhook(Builder builder) {
+    if (builder.secrets.contains(null)) {
+      throw Errors.config(
+          "webhook secret "
+              + (builder.secrets.indexOf(null) + 1)
+              + " is null; is its environment variable set?");
+    }
     NativeLibrary.load();
     Map<String, Object> settings = new LinkedHashMap<>(builder.settings);
     settings.put("secrets", new ArrayList<>(builder.secrets));
     id = Reader.id(Native.webhook(Json.parts(Json.object(settings))));
+    maxBodyBytes = (Integer) settings.getOrDefault("max_body_bytes", 1024 * 1024);
     text = "Webhook{secrets=" + builder.secrets.size() + ", " + builder.settings + '}';
     Reaper.register(this, id, Native::forget);
   }
@@ -41,6 +53,16 @@ public final class Webhook {
   /** Starts to configure a verifier. */
   public static Builder builder() {
     return new Builder();
+  }
+
+  /**
+   * A verifier with the secret in {@code ZHIFUYUN_WEBHOOK_SECRET}, or with several, separated by
+   * commas or white space.
+   *
+   * @throws ConfigException if the variable is not set, or a secret is malformed
+   */
+  public static Webhook fromEnv() {
+    return builder().fromEnv().build();
   }
 
   /**
@@ -55,15 +77,17 @@ public final class Webhook {
 
   /** {@link #verify} at another time than now, for tests and for recorded webhooks. */
   public WebhookEvent verifyAt(Map<String, ?> headers, byte[] body, Instant now) {
-    return verify(headers, body, now.getEpochSecond());
+    return verify(headers, body, Given.value(now, "now").getEpochSecond());
   }
 
   private WebhookEvent verify(Map<String, ?> headers, byte[] body, long now) {
+    Given.value(headers, "headers");
+    Given.value(body, "body");
     ByteArrayOutputStream out = new ByteArrayOutputStream(256);
     headers.forEach((name, value) -> header(out, name, value));
     Reader in = new Reader(Native.verify(id, out.toByteArray(), body, now));
     in.open();
-    return WebhookEvent.read(in);
+    return WebhookEvent.read(in, body.clone());
   }
 
   private static void header(
@@ -99,6 +123,8 @@ public final class Webhook {
       byte[] body,
       ReplayGuard guard,
       Consumer<? super WebhookEvent> handler) {
+    Given.value(guard, "guard");
+    Given.value(handler, "handler");
     WebhookEvent event = verify(headers, body);
     String key = event.getDedupeKey();
     ReplayGuard.Reservation reservation = guard.reserve(key);
@@ -130,16 +156,22 @@ public final class Webhook {
    * Signs a body as the sender does, for tests of endpoints: with every secret, or with the first
    * where the scheme has room for one signature only.
    *
-   * @param id ignored by schemes without one
+   * @param id ignored by schemes without one, where it may be null
    * @param timestamp of which whole seconds are used; ignored by schemes without one
    * @return the headers
    */
-  public Map<String, String> sign(String id, Instant timestamp, byte[] body) {
-    Object headers =
-        Reader.value(Native.sign(this.id, Json.parts(id), timestamp.getEpochSecond(), body));
+  public Map<String, String> sign(@Nullable String id, Instant timestamp, byte[] body) {
+    long at = Given.value(timestamp, "timestamp").getEpochSecond();
+    byte[] message = Json.parts(id == null ? "" : id);
+    Object headers = Reader.value(Native.sign(this.id, message, at, Given.value(body, "body")));
     Map<String, String> signed = new LinkedHashMap<>();
     Reader.map(headers).forEach((name, value) -> signed.put(name, (String) value));
     return signed;
+  }
+
+  /** The largest body in bytes that is not refused. */
+  public int maxBodyBytes() {
+    return maxBodyBytes;
   }
 
   @Override
@@ -155,24 +187,48 @@ public final class Webhook {
     Builder() {}
 
     /**
+     * Adds the secret in {@code ZHIFUYUN_WEBHOOK_SECRET}, or several, separated by commas or white
+     * space.
+     *
+     * @throws ConfigException if the variable is not set
+     */
+    public Builder fromEnv() {
+      return fromEnv(System::getenv);
+    }
+
+    Builder fromEnv(Function<String, @Nullable String> environment) {
+      String value = environment.apply(VARIABLE);
+      int before = secrets.size();
+      for (String secret : (value == null ? "" : value).split("[,\\s]+")) {
+        if (!secret.isEmpty()) {
+          secrets.add(secret);
+        }
+      }
+      if (secrets.size() == before) {
+        throw Errors.config("the webhook secret is missing: set " + VARIABLE);
+      }
+      return this;
+    }
+
+    /**
      * Adds a secret; it begins with {@code whsec_} in the default scheme. With several, a signature
      * by any of them is good: while one is being rotated the endpoint knows the new and the old
-     * one.
+     * one. Null, such as a variable that is not set, is refused when the verifier is built.
      */
-    public Builder secret(String secret) {
+    public Builder secret(@Nullable String secret) {
       secrets.add(secret);
       return this;
     }
 
     /** How the sender signs. Default: {@link SignatureScheme#standard()}. */
     public Builder scheme(SignatureScheme scheme) {
-      settings.put("scheme", scheme.json());
+      settings.put("scheme", Given.value(scheme, "scheme").json());
       return this;
     }
 
     /** How far the timestamp may be from this machine's clock, either way. Default: 300 s. */
     public Builder tolerance(Duration tolerance) {
-      settings.put("tolerance", RequestOptions.seconds(tolerance));
+      settings.put("tolerance", RequestOptions.seconds(Given.value(tolerance, "tolerance")));
       return this;
     }
 

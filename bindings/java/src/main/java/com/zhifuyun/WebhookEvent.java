@@ -1,7 +1,10 @@
 package com.zhifuyun;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** A webhook whose signature was good. Its class says what happened. */
@@ -11,16 +14,17 @@ public abstract class WebhookEvent {
   private final @Nullable Instant timestamp;
   private final @Nullable Instant sentAt;
   private final String dedupeKey;
-  private final String raw;
+  private final byte[] body;
+  private @Nullable String raw;
   private final Map<String, Object> extra;
 
-  WebhookEvent(Reader in) {
+  WebhookEvent(Reader in, byte[] body) {
     id = in.optional(Reader::string);
     type = in.string();
     timestamp = in.optional(Reader::instant);
     sentAt = in.optional(Reader::instant);
     dedupeKey = in.string();
-    raw = in.string();
+    this.body = body;
     extra = in.entries();
   }
 
@@ -30,13 +34,13 @@ public abstract class WebhookEvent {
     timestamp = head.timestamp;
     sentAt = head.sentAt;
     dedupeKey = head.dedupeKey;
-    raw = head.raw;
+    body = head.body;
     extra = head.extra;
   }
 
   /** Reads the head, then the data as the class that its number stands for. */
-  static WebhookEvent read(Reader in) {
-    WebhookEvent head = new Unknown(in);
+  static WebhookEvent read(Reader in, byte[] body) {
+    WebhookEvent head = new Unknown(in, body);
     switch (in.int8()) {
       case 0:
         return new ConversationCreated(head, new ConversationPayload(in, null));
@@ -86,14 +90,36 @@ public abstract class WebhookEvent {
     return dedupeKey;
   }
 
-  /** The body as text, as it was signed. */
+  /** The body as text, as it was signed, but without a byte order mark. */
   public String getRaw() {
-    return raw;
+    // Decoded for those who ask. Several threads may do so and come to the same text.
+    String text = raw;
+    if (text == null) {
+      text = new String(body, StandardCharsets.UTF_8);
+      text = text.startsWith("\ufeff") ? text.substring(1) : text;
+      raw = text;
+    }
+    return text;
   }
 
   /** What the body held beyond these fields. */
   public Map<String, Object> getExtra() {
     return extra;
+  }
+
+  /** Two of them are equal if they have the same body, id and time of sending. */
+  @Override
+  public final boolean equals(@Nullable Object other) {
+    return other != null
+        && other.getClass() == getClass()
+        && Arrays.equals(((WebhookEvent) other).body, body)
+        && Objects.equals(((WebhookEvent) other).id, id)
+        && Objects.equals(((WebhookEvent) other).sentAt, sentAt);
+  }
+
+  @Override
+  public final int hashCode() {
+    return Objects.hash(Arrays.hashCode(body), id, sentAt);
   }
 
   @Override
@@ -184,8 +210,8 @@ public abstract class WebhookEvent {
   public static final class Unknown extends WebhookEvent {
     private final @Nullable Object data;
 
-    Unknown(Reader in) {
-      super(in);
+    Unknown(Reader in, byte[] body) {
+      super(in, body);
       data = null;
     }
 

@@ -53,6 +53,11 @@ public final class WebhookHandler {
     }
   }
 
+  /** The largest body in bytes that the webhook does not refuse. */
+  public int maxBodyBytes() {
+    return webhook.maxBodyBytes();
+  }
+
   private void dispatch(WebhookEvent event) {
     for (Map.Entry<Class<?>, Consumer<WebhookEvent>> receiver : receivers.entrySet()) {
       if (receiver.getKey().isInstance(event)) {
@@ -73,12 +78,13 @@ public final class WebhookHandler {
     private @Nullable Consumer<WebhookEvent> fallback;
 
     Builder(Webhook webhook) {
-      this.webhook = webhook;
+      this.webhook = Given.value(webhook, "webhook");
     }
 
     /** Who receives events of a class; the first one that fits receives it. */
     public <E extends WebhookEvent> Builder on(Class<E> type, Consumer<? super E> receiver) {
-      receivers.put(type, event -> receiver.accept(type.cast(event)));
+      Given.value(receiver, "receiver");
+      receivers.put(Given.value(type, "type"), event -> receiver.accept(type.cast(event)));
       return this;
     }
 
@@ -90,7 +96,7 @@ public final class WebhookHandler {
 
     /** What remembers handled webhooks. Default: a {@link MemoryReplayGuard}. */
     public Builder replayGuard(ReplayGuard guard) {
-      this.guard = guard;
+      this.guard = Given.value(guard, "guard");
       return this;
     }
 

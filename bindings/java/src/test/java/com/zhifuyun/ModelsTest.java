@@ -80,6 +80,32 @@ class ModelsTest {
   }
 
   @Test
+  void whatDescribesCallsIsComparedByValue() {
+    Mock mock = new Mock(SEEDED);
+    try (ZhifuyunClient client = mock.builder().build()) {
+      assertEquals(client.quota(), client.quota());
+      assertEquals(client.quota().hashCode(), client.quota().hashCode());
+      Listing<Ticket> tickets = client.tickets().iterate(ListTickets.builder().build());
+      assertEquals(3, tickets.stream().count());
+      WalkReport first = tickets.report();
+      assertEquals(3, tickets.stream().count());
+      assertEquals(first, tickets.report());
+      Meta meta = client.tickets().list().meta();
+      assertEquals(meta, meta);
+      assertNotEquals(meta, client.tickets().list().meta(), "another request id");
+    }
+    assertEquals(RequestOptions.maxRetries(1), RequestOptions.DEFAULT.withMaxRetries(1));
+    assertNotEquals(RequestOptions.maxRetries(1), RequestOptions.maxRetries(2));
+    assertEquals(WalkOptions.DEFAULT.prefetch(1), WalkOptions.DEFAULT.prefetch(1));
+    assertEquals(SignatureScheme.hex("x").hashCode(), SignatureScheme.hex("x").hashCode());
+    assertEquals(SignatureScheme.hex("x"), SignatureScheme.hex("x"));
+    ListTickets request = ListTickets.builder().limit(5).priority("high").build();
+    assertEquals(request, request.toBuilder().build());
+    assertEquals("ListTickets{limit=6, priority=high}", request.toBuilder().limit(6).build() + "");
+    assertEquals("ListTickets{limit=5, priority=high}", request.toString());
+  }
+
+  @Test
   void argumentsAreRefusedBeforeAnyRequest() {
     Mock mock = new Mock("{}");
     try (ZhifuyunClient client = mock.builder().build()) {

@@ -104,6 +104,13 @@ class WebhookTest {
     Webhook webhook = Webhook.builder().secret(SECRET).build();
     Map<String, String> signed = webhook.sign("msg_1", Instant.now(), BODY);
     assertEquals("t1", id(webhook.verify(signed, BODY)));
+    WebhookEvent event = webhook.verify(signed, BODY);
+    assertEquals(webhook.verify(signed, BODY), event);
+    assertEquals(new String(BODY, StandardCharsets.UTF_8), event.getRaw());
+    byte[] marked = ("\ufeff" + event.getRaw()).getBytes(StandardCharsets.UTF_8);
+    WebhookEvent same = webhook.verify(webhook.sign("msg_1", Instant.now(), marked), marked);
+    marked[0] = 0;
+    assertEquals(event.getRaw(), same.getRaw());
     Map<String, Object> odd = new LinkedHashMap<>();
     odd.put("HTTP_WEBHOOK_ID", signed.get("webhook-id"));
     odd.put("Webhook-Timestamp", new String[] {signed.get("webhook-timestamp")});

@@ -12,13 +12,15 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Collections;
+import java.util.Enumeration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
  * An endpoint for webhooks. Map it to the path of the endpoint: it answers every POST there by
- * itself, before anything else reads the body, and lets other requests pass.
+ * itself, before anything else reads the body, and lets other requests pass. For Jakarta Servlet;
+ * on the older {@code javax.servlet}, call {@link WebhookHandler#handle} with headers and body.
  *
  * <pre>{@code
  * context.addFilter("zhifuyun", new WebhookFilter(handler))
@@ -27,17 +29,10 @@ import java.util.Map;
  */
 public final class WebhookFilter implements Filter {
   private final WebhookHandler handler;
-  private final int maxBodyBytes;
 
-  /** Reads bodies of up to 1 MiB. */
+  /** Reads bodies as large as the webhook allows. */
   public WebhookFilter(WebhookHandler handler) {
-    this(handler, 1024 * 1024);
-  }
-
-  /** Reads bodies of up to so many bytes; should be what the webhook itself allows. */
-  public WebhookFilter(WebhookHandler handler, int maxBodyBytes) {
     this.handler = handler;
-    this.maxBodyBytes = maxBodyBytes;
   }
 
   @Override
@@ -50,18 +45,22 @@ public final class WebhookFilter implements Filter {
     }
     HttpServletRequest http = (HttpServletRequest) request;
     Map<String, List<String>> headers = new HashMap<>();
-    for (String name : Collections.list(http.getHeaderNames())) {
+    // Null in containers that do not tell.
+    Enumeration<String> names = http.getHeaderNames();
+    while (names != null && names.hasMoreElements()) {
+      String name = names.nextElement();
       headers.put(name, Collections.list(http.getHeaders(name)));
     }
     int status = handler.handle(headers, body(request.getInputStream()));
     ((HttpServletResponse) response).setStatus(status);
   }
 
-  /** One byte more than is allowed at most: enough to be refused. */
+  /** No more than is needed to refuse it. */
   private byte[] body(InputStream in) throws IOException {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
+    int most = handler.maxBodyBytes();
     byte[] buffer = new byte[8192];
-    for (int n = in.read(buffer); n >= 0 && out.size() <= maxBodyBytes; n = in.read(buffer)) {
+    for (int n = in.read(buffer); n >= 0 && out.size() <= most; n = in.read(buffer)) {
       out.write(buffer, 0, n);
     }
     return out.toByteArray();
