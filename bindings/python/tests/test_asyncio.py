@@ -4,30 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
 import time
 import weakref
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from conftest import LOOPS, Script
+from conftest import LOOPS, Script, sockets
 from zhifuyun import ClosedError, InvalidArgumentError, NotFoundError
 from zhifuyun._loop import _queues
 from zhifuyun.testing import World
 
 HUNG = {"path": "/v1/tickets"}
-
-
-def sockets() -> int:
-    """How many sockets this process has open."""
-    count = 0
-    for name in os.listdir("/proc/self/fd"):
-        try:
-            count += os.readlink(f"/proc/self/fd/{name}").startswith("socket:")
-        except OSError:
-            pass
-    return count
 
 
 @pytest.fixture(autouse=True)

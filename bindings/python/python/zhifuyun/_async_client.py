@@ -58,7 +58,8 @@ class AsyncClient(BaseClient):
         return await self._wait(lambda queue, future: queue.start(future, native, operation, args, options))
 
     async def _next(self, walk: NativeWalk) -> bool:
-        return await self._wait(lambda queue, future: queue.next(future, walk))
+        more: bool = await self._wait(lambda queue, future: queue.next(future, walk))
+        return more
 
     async def _wait(self, start: Callable[[Completions, asyncio.Future[Any]], int]) -> Any:
         loop = asyncio.get_running_loop()
