@@ -135,15 +135,16 @@ impl CheckedOut {
     {
         let Some(lane) = &self.lane else { return Ok(Err(guard::panicked())) };
         let work = guard::catch_async(work(lane.client.clone()));
-        let result = lane.runtime.block_on(async {
-            // One turn of the event loop first: a connection that the server closed while nobody was looking is
-            // noticed now, not by the request that would be sent into it.
+        // One turn of the event loop first: a connection that the server closed while nobody was looking is noticed
+        // now, not by the request that would be sent into it.
+        let work = async {
             tokio::task::yield_now().await;
-            match interrupted {
-                None => Ok(work.await),
-                Some(interrupted) => sliced(work, interrupted).await,
-            }
-        });
+            work.await
+        };
+        let result = match interrupted {
+            None => Ok(lane.runtime.block_on(work)),
+            Some(interrupted) => sliced(&lane.runtime, work, interrupted),
+        };
         if matches!(&result, Ok(Err(e)) if e.kind() == ErrorKind::Internal) {
             // A panic may have left the connections of this lane in any state.
             self.lane = None;
@@ -164,20 +165,26 @@ impl Drop for CheckedOut {
     }
 }
 
-async fn sliced<T>(
+/// Drives `work` slice by slice. The host is asked between two slices, when the runtime stands still: what it does then,
+/// such as running a signal handler, may itself make a call.
+fn sliced<T>(
+    runtime: &Runtime,
     work: impl Future<Output = Result<T>>,
     interrupted: &mut dyn FnMut() -> bool,
 ) -> std::result::Result<Result<T>, Interrupted> {
-    tokio::pin!(work);
+    let mut work = Box::pin(work);
     loop {
-        tokio::select! {
-            biased;
-            result = &mut work => return Ok(result),
-            () = tokio::time::sleep(SLICE) => {
-                if interrupted() {
-                    return Err(Interrupted);
-                }
-            }
+        let slice = runtime.block_on(async { tokio::time::timeout(SLICE, &mut work).await });
+        match slice {
+            Ok(result) => return Ok(result),
+            Err(_) if interrupted() => break,
+            Err(_) => {}
         }
     }
+    // Inside the runtime, and with one more turn for the connection to close.
+    runtime.block_on(async {
+        drop(work);
+        tokio::task::yield_now().await;
+    });
+    Err(Interrupted)
 }
