@@ -34,5 +34,6 @@ fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(webhook::webhook_status, m)?)?;
     m.add_function(wrap_pyfunction!(records::_restore, m)?)?;
     m.add_function(wrap_pyfunction!(page::_restore_page, m)?)?;
+    m.add_function(wrap_pyfunction!(webhook::_restore_event, m)?)?;
     Ok(())
 }

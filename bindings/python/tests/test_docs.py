@@ -8,6 +8,7 @@ import pkgutil
 import pydoc
 import subprocess
 import sys
+import typing
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -82,9 +83,27 @@ def test_help_reads_well() -> None:
         "class Client(",
         "The id; never missing.",
         "max_retry_after",
+        "class Items(",
     ):
         assert wanted in text
     assert "capsule object" not in text
+    text = pydoc.plain(pydoc.render_doc(zhifuyun.errors, renderer=pydoc.plaintext))
+    for name in vars(zhifuyun.ZhifuyunError()):
+        assert name.startswith("_") or f"{name}\n" in text, name
+
+
+def test_type_hints_can_be_read() -> None:
+    """As tools do that build something from signatures."""
+    from zhifuyun import _async_resources, _resources, webhooks
+
+    classes = [Client, zhifuyun.AsyncClient, webhooks.Webhook, webhooks.Webhooks, zhifuyun.Items, zhifuyun.AsyncPages]
+    for module in (_resources, _async_resources):
+        classes += [each for each in vars(module).values() if getattr(each, "__module__", "") == module.__name__]
+    for cls in classes:
+        for name in dir(cls):
+            found = getattr(cls, name)
+            if not name.startswith("_") and callable(found):
+                assert "return" in typing.get_type_hints(found), (cls, name)
 
 
 def test_import_is_cheap() -> None:

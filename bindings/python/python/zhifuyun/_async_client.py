@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, Any
 from ._async_resources import AsyncConversations, AsyncStatisticsResource, AsyncTickets
 from ._base import BaseClient, request_options
 from ._loop import completions
+from ._types import Seconds, Self
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from typing_extensions import Self
-
     from ._native import Completions, NativeWalk
-    from ._types import Seconds
 
 __all__ = ["AsyncClient"]
 

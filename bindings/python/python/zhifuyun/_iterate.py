@@ -7,17 +7,15 @@ C function, because a signal handler can run, and raise, right after a call, but
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ._native import Page
 from ._results import Report
+from ._types import Self
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
-
     from ._async_client import AsyncClient
     from ._client import Client
     from ._native import NativeWalk
@@ -35,6 +33,8 @@ class _Walk:
     @property
     def report(self) -> Report:
         """What was seen so far: requests, pages, duplicates dropped, whether the total moved."""
+        import json
+
         return Report(**json.loads(self._walk.report()))
 
     def __repr__(self) -> str:
