@@ -110,7 +110,7 @@ class Script:
         """The command line."""
         return [sys.executable, "-W", "ignore", "-c", PROLOGUE + textwrap.dedent(code), self.options]
 
-    def run(self, code: str, timeout: float = 60, **options: Any) -> subprocess.CompletedProcess[str]:
+    def run(self, code: str, timeout: float = 300, **options: Any) -> subprocess.CompletedProcess[str]:
         """Runs it to its end."""
         command = self.arguments(code)
         return subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False, **options)

@@ -130,9 +130,9 @@ def test_meta(client: Client) -> None:
     meta = client.tickets.list().meta
     assert isinstance(meta, Meta)
     assert (meta.http_status, meta.code, meta.attempts) == (200, 200, 1)
-    assert 0 <= meta.waited < 0.1
+    assert 0 <= meta.waited <= meta.timing.total
     assert meta.request_id is not None
-    assert 0 < meta.timing.network <= meta.timing.total < 10
+    assert 0 < meta.timing.network <= meta.timing.total < 60
 
 
 def test_to_dict(client: Client) -> None:
