@@ -15,6 +15,7 @@ from zhifuyun import ClosedError, InvalidArgumentError, NotFoundError
 from zhifuyun._loop import _queues
 from zhifuyun.testing import World
 
+pytestmark = pytest.mark.rows("H3")
 HUNG = {"path": "/v1/tickets"}
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 import zhifuyun
-from conftest import OPEN, Script
+from conftest import OPEN
 from zhifuyun import Client
 from zhifuyun.testing import MockServer, World, find_server
 
@@ -182,22 +182,3 @@ def test_webhook_example(
         assert http.post("/zhifuyun", content=body, headers=headers).status_code == 200
         assert http.post("/zhifuyun", content=b"{}", headers=headers).status_code == 401
     assert "t1" in capsys.readouterr().out
-
-
-def test_hosts_without_comforts(script: Script, tmp_path: Path) -> None:
-    """No HOME, the C locale, an odd working directory, a small stack."""
-    odd = tmp_path / "目录"
-    odd.mkdir()
-    script.prints(
-        """
-        threading.stack_size(256 * 1024)
-        client, seen = Client(**OPTIONS), []
-        thread = threading.Thread(target=lambda: seen.append(client.tickets.list().total))
-        thread.start()
-        thread.join()
-        print(seen, ascii(client.tickets.create(title="网络", description="d").title))
-        """,
-        "[20] '\\u7f51\\u7edc'",
-        cwd=odd,
-        env={"LC_ALL": "C", "PATH": "/nowhere"},
-    )

@@ -9,6 +9,7 @@ import pytest
 from conftest import Script
 from zhifuyun.testing import World
 
+pytestmark = pytest.mark.rows("H4")
 ENDINGS = {
     "daemon threads in calls": """
         client = Client(**OPTIONS)

@@ -16,7 +16,10 @@ import pytest
 from conftest import Script
 from zhifuyun.testing import World
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+pytestmark = [
+    pytest.mark.rows("H1"),
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork"),
+]
 
 
 def test_fork_after_first_use_100_times(script: Script) -> None:

@@ -24,6 +24,7 @@ CONVERSATIONS = {"path": "/v1/conversations"}
 @WATCHING
 @pytest.mark.parametrize("settled", [False, True], ids=["in the queue", "in the future"])
 @pytest.mark.parametrize("whole", [False, True], ids=["items", "pages"])
+@pytest.mark.rows("H3")
 def test_cancelled_in_the_moment_of_success(make: Any, settled: bool, whole: bool, shared: World) -> None:
     """The page has landed, the task that waits for it has not run again, and is cancelled."""
 
@@ -51,6 +52,7 @@ def test_cancelled_in_the_moment_of_success(make: Any, settled: bool, whole: boo
     loop.close()
 
 
+@pytest.mark.rows("H2")
 def test_alarms_lose_nothing(script: Script, world: World) -> None:
     """A signal handler raises again and again, also while a page lands and while items are handed out."""
     world.fault({"delay_ms": 5}, match=CONVERSATIONS)
@@ -139,6 +141,7 @@ def test_a_cancelled_wait_holds_nobody_up(loop: asyncio.AbstractEventLoop, world
     assert len(world.journal(path="/oauth/token")) == 1
 
 
+@pytest.mark.rows("H2")
 def test_an_interrupted_wait_holds_nobody_up(script: Script, world: World) -> None:
     """The same where the calling thread does the work; the connection is closed as well."""
     world.fault({"delay_ms": 60_000}, match=TOKEN, when={"first": 1})

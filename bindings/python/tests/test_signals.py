@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from conftest import Script
 from zhifuyun.testing import World
 
+pytestmark = pytest.mark.rows("H2")
 HUNG = {"path": "/v1/tickets"}
 
 

@@ -9,11 +9,13 @@ import weakref
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
 from conftest import Script
 from zhifuyun import Client
 from zhifuyun.testing import World
 
 
+@pytest.mark.rows("H8")
 def test_64_threads_share_a_client(shared: World) -> None:
     before = len([e for e in shared.journal() if e["path"] == "/oauth/token"])
     with shared.client() as client, ThreadPoolExecutor(64) as threads:
@@ -36,6 +38,7 @@ def test_threads_share_an_iteration(shared: World) -> None:
     assert len(ids) == len(set(ids)) == 50
 
 
+@pytest.mark.rows("H5")
 def test_clients_are_freed_without_close_and_without_the_collector(shared: World) -> None:
     gc.disable()
     try:
@@ -48,6 +51,7 @@ def test_clients_are_freed_without_close_and_without_the_collector(shared: World
         gc.enable()
 
 
+@pytest.mark.rows("H5")
 def test_10000_clients(script: Script) -> None:
     script.prints(
         """
@@ -79,6 +83,7 @@ def resident() -> float:
     return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 1e6
 
 
+@pytest.mark.rows("H5")
 def test_memory_does_not_grow(shared: World) -> None:
     def some(client: Client) -> None:
         for _ in range(150):
