@@ -11,6 +11,9 @@ use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, Runtime};
 use zhifuyun::{Background, Client, Error, ErrorKind, Reason, Result};
 
+#[cfg(test)]
+mod tests;
+
 /// How often a waiting caller looks whether its host wants it back (a signal, an interrupt).
 pub const SLICE: Duration = Duration::from_millis(50);
 

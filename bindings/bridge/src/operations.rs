@@ -97,7 +97,7 @@ operations! {
 }
 
 #[allow(clippy::panic)]
-fn deliberate() -> Result<Output> {
+pub(crate) fn deliberate() -> Result<Output> {
     panic!("deliberate")
 }
 

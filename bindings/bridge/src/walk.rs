@@ -2,7 +2,7 @@
 
 use crate::client::BridgeClient;
 use crate::lanes::{Interrupted, Lanes};
-use crate::operations::{Output, list_arguments};
+use crate::operations::{Output, deliberate, list_arguments};
 use crate::{guard, options};
 use serde::Deserialize;
 use std::collections::VecDeque;
@@ -24,6 +24,8 @@ struct WalkArgs {
 enum Any {
     Conversations(CoreWalk<Listing<ListConversations>>),
     Tickets(CoreWalk<Listing<ListTickets>>),
+    /// See `internal.panic` of the operations.
+    Panicking(CoreWalk<Listing<ListTickets>>),
 }
 
 impl Any {
@@ -39,6 +41,7 @@ impl Any {
                 begin::<ListConversations>(client, args, options, walk).map(Self::Conversations)
             }
             "tickets.iter" => begin::<ListTickets>(client, args, options, walk).map(Self::Tickets),
+            "internal.panic" => begin::<ListTickets>(client, args, options, walk).map(Self::Panicking),
             _ => Err(Error::invalid_argument("operation", "there is no such list")),
         }
     }
@@ -47,20 +50,21 @@ impl Any {
         match self {
             Self::Conversations(w) => w.next_page().await.transpose().map(|p| p.map(Output::Conversations)),
             Self::Tickets(w) => w.next_page().await.transpose().map(|p| p.map(Output::Tickets)),
+            Self::Panicking(_) => deliberate().map(Some),
         }
     }
 
     fn ask_with(&mut self, client: Client) {
         match self {
             Self::Conversations(w) => w.source_mut().ask_with(client),
-            Self::Tickets(w) => w.source_mut().ask_with(client),
+            Self::Tickets(w) | Self::Panicking(w) => w.source_mut().ask_with(client),
         }
     }
 
     fn report(&self) -> Report {
         match self {
             Self::Conversations(w) => w.report(),
-            Self::Tickets(w) => w.report(),
+            Self::Tickets(w) | Self::Panicking(w) => w.report(),
         }
     }
 }

@@ -125,6 +125,11 @@ fn moment(blame: Blame<'_>, time: &Bound<'_, PyDateTime>) -> PyResult<Value> {
     Ok(Value::String(time.call_method0("isoformat")?.extract()?))
 }
 
+/// What `==` answers. To another type (`None`) it has no answer; that type may have one, as `unittest.mock.ANY`.
+pub(crate) fn equal(py: Python<'_>, same: Option<bool>) -> Py<PyAny> {
+    same.map_or_else(|| py.NotImplemented(), |same| PyBool::new(py, same).to_owned().into_any().unbind())
+}
+
 /// The value of a field.
 pub(crate) fn field(py: Python<'_>, field: Field<'_>) -> PyResult<Py<PyAny>> {
     Ok(match field {

@@ -138,6 +138,24 @@ impl Page {
         Ok(self.items(py)?.as_any().try_iter()?.into_any())
     }
 
+    /// Where an item stands first. Raises ValueError if it is not there.
+    #[pyo3(signature = (value, /, *bounds))]
+    fn index<'py>(
+        &self,
+        value: &Bound<'py, PyAny>,
+        bounds: &Bound<'py, PyTuple>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let mut given = vec![value.clone()];
+        given.extend(bounds.iter());
+        self.items(value.py())?.call_method1("index", PyTuple::new(value.py(), given)?)
+    }
+
+    /// How often an item is there.
+    #[pyo3(signature = (value, /))]
+    fn count<'py>(&self, value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        self.items(value.py())?.call_method1("count", (value,))
+    }
+
     fn __repr__(&self) -> String {
         let name = each!(&self.rows, batch => name_of(batch));
         let total = self.total.map_or_else(|| "None".to_owned(), |t| t.to_string());
@@ -145,16 +163,8 @@ impl Page {
         format!("Page({} of {name}, total={total}, page={number}, limit={limit})", self.__len__())
     }
 
-    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
-        let Ok(other) = other.cast::<Self>() else { return false };
-        let other = other.get();
-        let same_items = match (&self.rows, &other.rows) {
-            (Items::Conversations(a), Items::Conversations(b)) => a.items == b.items,
-            (Items::Tickets(a), Items::Tickets(b)) => a.items == b.items,
-            _ => false,
-        };
-        let numbers = |p: &Self| (p.total, p.page, p.limit, p.has_next);
-        same_items && numbers(self) == numbers(other) && self.extra == other.extra
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> Py<PyAny> {
+        convert::equal(other.py(), other.cast::<Self>().ok().map(|o| self.same(o.get())))
     }
 
     fn __hash__(&self) -> u64 {
@@ -175,6 +185,16 @@ impl Page {
 }
 
 impl Page {
+    fn same(&self, other: &Self) -> bool {
+        let same_items = match (&self.rows, &other.rows) {
+            (Items::Conversations(a), Items::Conversations(b)) => a.items == b.items,
+            (Items::Tickets(a), Items::Tickets(b)) => a.items == b.items,
+            _ => false,
+        };
+        let numbers = |p: &Self| (p.total, p.page, p.limit, p.has_next);
+        same_items && numbers(self) == numbers(other) && self.extra == other.extra
+    }
+
     fn columns(&self) -> Vec<&'static str> {
         each!(&self.rows, batch => columns(batch))
     }

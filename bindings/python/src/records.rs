@@ -291,8 +291,9 @@ macro_rules! records {
                     self.0.repr(py)
                 }
 
-                fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
-                    other.cast::<Self>().is_ok_and(|o| self.0.record() == o.get().0.record())
+                fn __eq__(&self, other: &Bound<'_, PyAny>) -> Py<PyAny> {
+                    let same = other.cast::<Self>().ok().map(|o| self.0.record() == o.get().0.record());
+                    convert::equal(other.py(), same)
                 }
 
                 fn __hash__(&self) -> u64 {

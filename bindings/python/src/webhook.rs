@@ -2,7 +2,8 @@
 
 use crate::convert;
 use crate::error::{OrRaise as _, exception};
-use crate::records::wrap_one;
+use crate::records::{broken, wrap_one};
+use chrono::DateTime;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -105,6 +106,12 @@ fn raw<'py>(body: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
     }
     if body.cast::<PyMemoryView>().is_ok() {
         return Ok(body.call_method0("tobytes")?.cast_into()?);
+    }
+    // Text in which nothing was lost is the bytes. A lone surrogate is what something undecodable became.
+    if let Ok(text) = body.cast::<PyString>()
+        && let Ok(text) = text.to_cow()
+    {
+        return Ok(PyBytes::new(py, text.as_bytes()));
     }
     let kind = body.get_type().name()?;
     Err(exception(py, &body_not_raw(&kind.to_string_lossy())))
@@ -228,8 +235,32 @@ impl Event {
         Ok(format!("Event(type={name}, id={id}, data={})", self.data(py)?.bind(py).repr()?))
     }
 
-    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
-        other.cast::<Self>().is_ok_and(|o| self.event == o.get().event)
+    /// The fields as a dict; `data` is one too, if the type is known.
+    fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let mut data = self.data(py)?.into_bound(py);
+        if self.known() {
+            data = data.call_method0("to_dict")?;
+        }
+        let dict = PyDict::new(py);
+        dict.set_item("id", self.id())?;
+        dict.set_item("type", self.r#type())?;
+        dict.set_item("known", self.known())?;
+        dict.set_item("timestamp", self.timestamp(py)?)?;
+        dict.set_item("sent_at", self.sent_at(py)?)?;
+        dict.set_item("data", data)?;
+        dict.set_item("extra", self.extra(py)?)?;
+        dict.set_item("dedupe_key", self.dedupe_key())?;
+        Ok(dict)
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> Py<PyAny> {
+        convert::equal(other.py(), other.cast::<Self>().ok().map(|o| self.event == o.get().event))
+    }
+
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Pickled<'_>)> {
+        let restore = py.import("zhifuyun._native")?.getattr("_restore_event")?;
+        let sent = self.event.sent_at.map(|t| t.timestamp());
+        Ok((restore, (self.raw(), self.id(), sent, self.dedupe_key())))
     }
 
     fn __hash__(&self) -> u64 {
@@ -238,6 +269,23 @@ impl Event {
         (self.event.raw(), self.event.dedupe_key()).hash(&mut hasher);
         hasher.finish()
     }
+}
+
+type Pickled<'a> = (&'a str, Option<&'a str>, Option<i64>, &'a str);
+
+/// Brings a pickled event back. It was verified before it was pickled.
+#[pyfunction]
+#[pyo3(signature = (raw, id, sent_at, dedupe_key))]
+pub(crate) fn _restore_event(
+    py: Python<'_>,
+    raw: &str,
+    id: Option<String>,
+    sent_at: Option<i64>,
+    dedupe_key: &str,
+) -> PyResult<Event> {
+    let sent_at = sent_at.and_then(|seconds| DateTime::from_timestamp(seconds, 0));
+    let event = webhook::Event::from_verified(raw, id, sent_at, dedupe_key).map_err(|_| broken(py))?;
+    Ok(Event { event, data: PyOnceLock::new() })
 }
 
 /// Remembers handled webhooks in the memory of this process, for a time and up to a number.

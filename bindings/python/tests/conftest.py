@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import signal
+import os
 import subprocess
 import sys
 import textwrap
@@ -20,6 +20,17 @@ from zhifuyun.testing import MockServer, World
 Ended = tuple[subprocess.CompletedProcess[str], float]
 SEED = {"seed": 42, "conversations": 50, "tickets": 20}
 OPEN = {"plan": "off"}
+
+
+def sockets() -> int:
+    """How many sockets this process has open."""
+    count = 0
+    for name in os.listdir("/proc/self/fd"):
+        try:
+            count += os.readlink(f"/proc/self/fd/{name}").startswith("socket:")
+        except OSError:
+            pass
+    return count
 
 
 @pytest.fixture(scope="session")
@@ -72,7 +83,9 @@ def loop(request: pytest.FixtureRequest) -> Iterator[asyncio.AbstractEventLoop]:
 
 
 PROLOGUE = """
-import json, os, sys, threading, time
+import json, os, signal, sys, threading, time
+# A shell starts background jobs with interrupts ignored, and children inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from zhifuyun import Client, AsyncClient
 import zhifuyun
 OPTIONS = json.loads(sys.argv[1])
@@ -97,11 +110,9 @@ class Script:
         """The command line."""
         return [sys.executable, "-W", "ignore", "-c", PROLOGUE + textwrap.dedent(code), self.options]
 
-    def run(self, code: str, timeout: float = 60, **options: Any) -> subprocess.CompletedProcess[str]:
+    def run(self, code: str, timeout: float = 300, **options: Any) -> subprocess.CompletedProcess[str]:
         """Runs it to its end."""
         command = self.arguments(code)
-        # A shell starts background jobs with interrupts ignored, and children inherit that.
-        options.setdefault("preexec_fn", lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
         return subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False, **options)
 
     def prints(self, code: str, wanted: str, **options: Any) -> None:

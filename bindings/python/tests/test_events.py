@@ -38,6 +38,7 @@ def test_hook_of_the_asynchronous_client(world: World) -> None:
     assert {"request", "response"} <= {event["event"] for event in seen}
 
 
+@pytest.mark.rows("H6")
 def test_a_hook_that_fails(world: World, caplog: pytest.LogCaptureFixture) -> None:
     def hook(_: object) -> None:
         raise LookupError("from the hook")
@@ -52,6 +53,7 @@ def test_a_hook_that_fails(world: World, caplog: pytest.LogCaptureFixture) -> No
     assert "from the hook" in str(records[0].exc_info[1])
 
 
+@pytest.mark.rows("H6")
 def test_a_hook_may_end_the_program(world: World) -> None:
     def hook(_: object) -> None:
         raise KeyboardInterrupt

@@ -9,6 +9,7 @@ import pytest
 from conftest import Script
 from zhifuyun.testing import World
 
+pytestmark = pytest.mark.rows("H4")
 ENDINGS = {
     "daemon threads in calls": """
         client = Client(**OPTIONS)
@@ -60,10 +61,16 @@ def test_exit_many_times(script: Script, world: World, name: str) -> None:
     if "sys.exit" in code:
         code = code.replace("sys.exit", "print(time.monotonic(), flush=True); sys.exit")
 
+    took: list[float] = []
+
     def check(done: tuple[subprocess.CompletedProcess[str], float]) -> None:
         process, ended = done
         assert (process.returncode, process.stderr) == (0, "")
-        assert ended - float(process.stdout.split()[0]) < 1
+        took.append(ended - float(process.stdout.split()[0]))
 
     # Threads that come back while the interpreter ends are the race.
     script.repeat(100 if "return meanwhile" in name else 25, check, code)
+    # The middle tells what this package does, the last what a busy machine does.
+    took.sort()
+    assert took[len(took) // 2] < 1
+    assert took[-1] < 20

@@ -16,7 +16,10 @@ import pytest
 from conftest import Script
 from zhifuyun.testing import World
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+pytestmark = [
+    pytest.mark.rows("H1"),
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork"),
+]
 
 
 def test_fork_after_first_use_100_times(script: Script) -> None:
@@ -28,7 +31,7 @@ def test_fork_after_first_use_100_times(script: Script) -> None:
             pid = os.fork()
             for n in range(3):
                 wanted = IDS[(round * 3 + n + (25 if pid else 0)) % 50]
-                got = client.conversations.get(wanted, timeout=10).id
+                got = client.conversations.get(wanted, timeout=60).id
                 if got != wanted:
                     print("mixed up", flush=True)
             if pid == 0:
@@ -70,12 +73,12 @@ def test_fork_with_threads_and_a_loop_busy(script: Script) -> None:
         time.sleep(0.1)
 
         async def in_the_child():
-            return (await other.conversations.get(IDS[3], timeout=10)).id
+            return (await other.conversations.get(IDS[3], timeout=60)).id
 
         for round in range(100):
             pid = os.fork()
             if pid == 0:
-                same = client.conversations.get(IDS[round % 50], timeout=10).id == IDS[round % 50]
+                same = client.conversations.get(IDS[round % 50], timeout=60).id == IDS[round % 50]
                 os._exit(7 if same and asyncio.run(in_the_child()) == IDS[3] else 8)
             if os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) != 7:
                 wrong.append(pid)
@@ -85,7 +88,7 @@ def test_fork_with_threads_and_a_loop_busy(script: Script) -> None:
         print(wrong)
         """,
         "[]",
-        timeout=120,
+        timeout=300,
     )
 
 
@@ -142,7 +145,7 @@ client = Client(**json.loads(os.environ["OPTIONS"]))
 client.conversations.get("conv_000001")      # used before the workers are forked
 def app(environ, start_response):
     id = urllib.parse.parse_qs(environ["QUERY_STRING"])["id"][0]
-    got = client.conversations.get(id, timeout=20).id
+    got = client.conversations.get(id, timeout=60).id
     start_response("200 OK", [("content-type", "text/plain")])
     return [f"{os.getpid()} {got}".encode()]
 """
@@ -156,7 +159,7 @@ def test_gunicorn_preload(script: Script, world: World, tmp_path: Path) -> None:
     process = subprocess.Popen(command, env=os.environ | {"OPTIONS": script.options}, stderr=subprocess.DEVNULL)
     try:
         url = ""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while not url and time.monotonic() < deadline:
             text = socket.read_text() if socket.exists() else ""
             url = next((line.split()[-2] for line in text.splitlines() if "Listening at" in line), "")
@@ -165,14 +168,20 @@ def test_gunicorn_preload(script: Script, world: World, tmp_path: Path) -> None:
 
         def ask(n: int) -> tuple[str, bool]:
             wanted = f"conv_{n % 50 + 1:06}"
-            with opener.open(f"{url}/?id={wanted}", timeout=30) as answer:
+            with opener.open(f"{url}/?id={wanted}", timeout=120) as answer:
                 worker, got = answer.read().decode().split()
             return worker, got == wanted
 
+        # The kernel chooses the worker; a busy machine may favour some of them for a while.
+        workers: set[str] = set()
+        rounds = 0
         with ThreadPoolExecutor(8) as threads:
-            answers = list(threads.map(ask, range(400)))
-        assert all(same for _, same in answers)
-        assert len({worker for worker, _ in answers}) == 3
+            while rounds == 0 or (len(workers) < 3 and rounds < 50):
+                answers = list(threads.map(ask, range(400)))
+                assert all(same for _, same in answers)
+                workers |= {worker for worker, _ in answers}
+                rounds += 1
+        assert len(workers) == 3
     finally:
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0

@@ -73,6 +73,7 @@ def test_order_of_bounds(silent: Client) -> None:
         silent.conversations.list(start_time=AWARE, end_time=AWARE - timedelta(seconds=1))
 
 
+@pytest.mark.rows("H13")
 def test_text(silent: Client) -> None:
     for title in ("", 1, None, b"x", "\udfff"):
         with pytest.raises(InvalidArgumentError) as caught:
@@ -167,6 +168,7 @@ def test_good_input(client: Client, shared: World) -> None:
     assert shared.journal(path="/v1/conversations")[-1]["query"] == sent
 
 
+@pytest.mark.rows("H13")
 def test_text_goes_through_exactly(client: Client) -> None:
     for text in ("a\0b", "👩‍👩‍👧‍👦 𠀀 \u202eשלום e\u0301", "&=+#% 中文", '"\\\u2028'):
         assert client.tickets.create(title=text, description=text).title == text

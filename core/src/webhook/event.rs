@@ -49,6 +49,31 @@ impl Event {
     pub fn dedupe_key(&self) -> &str {
         self.id.as_deref().or(self.body_hash.as_deref()).unwrap_or_default()
     }
+
+    /// An event that was verified before and then kept as data, such as in a queue of jobs: from its
+    /// [`raw`](Self::raw), id, time of sending and [`dedupe_key`](Self::dedupe_key). Nothing is verified.
+    ///
+    /// ```
+    /// use zhifuyun::webhook::Event;
+    ///
+    /// let event = Event::from_verified(r#"{"event":"ticket.created"}"#, None, None, "kept with it")?;
+    /// assert_eq!((event.event_type.as_str(), event.dedupe_key()), ("ticket.created", "kept with it"));
+    /// # Ok::<(), zhifuyun::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `WebhookVerification`, if `raw` is not the body of an event.
+    pub fn from_verified(
+        raw: &str,
+        id: Option<String>,
+        sent_at: Option<DateTime<Utc>>,
+        dedupe_key: &str,
+    ) -> Result<Self> {
+        let Parsed { event_type, timestamp, data, extra, raw } = parse(raw.as_bytes())?;
+        let body_hash = id.is_none().then(|| dedupe_key.to_owned());
+        Ok(Self { id, event_type, timestamp, sent_at, data, extra, raw, body_hash })
+    }
 }
 
 /// The fields of the event; `type` is what bindings and the vectors call `event_type`.

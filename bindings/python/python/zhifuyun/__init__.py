@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import errors
 from ._client import Client
+from ._iterate import AsyncItems, AsyncPages, Items, Pages
 from ._native import Conversation, Page, Statistics, Ticket, Trend, __version__
 from ._results import Meta, Quota, Report, Timing
 from .errors import (
@@ -48,6 +49,8 @@ if TYPE_CHECKING:
 __all__ = [
     "ApiError",
     "AsyncClient",
+    "AsyncItems",
+    "AsyncPages",
     "AuthenticationError",
     "BadRequestError",
     "Client",
@@ -58,9 +61,11 @@ __all__ = [
     "DecodeError",
     "InternalError",
     "InvalidArgumentError",
+    "Items",
     "Meta",
     "NotFoundError",
     "Page",
+    "Pages",
     "PermissionDeniedError",
     "Quota",
     "RateLimitError",

@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, Any
 from ._async_resources import AsyncConversations, AsyncStatisticsResource, AsyncTickets
 from ._base import BaseClient, request_options
 from ._loop import completions
+from ._types import Seconds, Self
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from typing_extensions import Self
-
     from ._native import Completions, NativeWalk
-    from ._types import Seconds
 
 __all__ = ["AsyncClient"]
 
@@ -58,7 +56,8 @@ class AsyncClient(BaseClient):
         return await self._wait(lambda queue, future: queue.start(future, native, operation, args, options))
 
     async def _next(self, walk: NativeWalk) -> bool:
-        return await self._wait(lambda queue, future: queue.next(future, walk))
+        more: bool = await self._wait(lambda queue, future: queue.next(future, walk))
+        return more
 
     async def _wait(self, start: Callable[[Completions, asyncio.Future[Any]], int]) -> Any:
         loop = asyncio.get_running_loop()

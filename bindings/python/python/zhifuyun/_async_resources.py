@@ -6,22 +6,22 @@ from typing import TYPE_CHECKING
 
 from ._base import request_options
 from ._iterate import AsyncItems
+from ._native import Conversation, Page, Statistics, Ticket
+from ._types import (
+    Channel,
+    Consistency,
+    ConversationStatus,
+    Day,
+    GroupBy,
+    Moment,
+    Priority,
+    Seconds,
+    StatisticsType,
+    TicketStatus,
+)
 
 if TYPE_CHECKING:
     from ._async_client import AsyncClient
-    from ._native import Conversation, Page, Statistics, Ticket
-    from ._types import (
-        Channel,
-        Consistency,
-        ConversationStatus,
-        Day,
-        GroupBy,
-        Moment,
-        Priority,
-        Seconds,
-        StatisticsType,
-        TicketStatus,
-    )
 
 
 class AsyncConversations:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal
 
 from ._native import NativeClient
 from ._results import Quota
+from ._types import ClientOptions, Hook, OnLimit, Plan, Seconds, Self, Unpack
 
 if TYPE_CHECKING:
-    from os import PathLike
-
-    from typing_extensions import Self, Unpack
-
     from ._events import Events
-    from ._types import ClientOptions, Hook, OnLimit, Plan, Seconds
 
 _HOST = f"python/{sys.version_info.major}.{sys.version_info.minor}"
 _ENVIRONMENT = {

@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from ._base import BaseClient, request_options
 from ._resources import Conversations, StatisticsResource, Tickets
+from ._types import Seconds, Self
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
-
     from ._native import NativeWalk
-    from ._types import Seconds
 
 __all__ = ["Client"]
 
@@ -56,9 +54,9 @@ class Client(BaseClient):
     test_clock
         The clock of a mock server (`…/_mock/clock/advance`): waits are skipped and that clock moves instead.
     on_event
-        Called with a dict for every request, response, retry, wait and token refresh, after the call and on
-        its thread. The logger `zhifuyun` gets the same; set its level before making the client, or set
-        ZHIFUYUN_LOG.
+        Called with a dict for every request, response, retry, wait and token refresh, after a call, on the thread
+        that made it. Where calls overlap, that of one may also bring what happened in another: `operation` tells
+        them apart. The logger `zhifuyun` gets the same; set its level before making the client, or set ZHIFUYUN_LOG.
 
     >>> import zhifuyun
     >>> with zhifuyun.Client.from_env(plan="free", timeout=20) as client:

@@ -1,6 +1,7 @@
 """What a client tells while it works: to `on_event`, and to the logger `zhifuyun`.
 
-Events gather in the native part and are handed over on the thread that made the call, after it.
+Events gather in the native part of the client and are handed over after each call, on the thread that made it; where
+calls overlap, whichever ends first hands over those of all.
 """
 
 from __future__ import annotations

@@ -1,19 +1,24 @@
-"""All items of a list, page by page."""
+"""All items of a list, page by page.
+
+Nothing is lost on the way from the server to the caller, and nothing comes twice, whoever interrupts: a page stays in
+the walk until it is taken, items stay in `_rest` until they are handed out. What takes and hands out is a `for` over a
+C function, because a signal handler can run, and raise, right after a call, but not between fetching and `return`.
+"""
 
 from __future__ import annotations
 
-import json
+from collections import deque
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from ._native import Page
 from ._results import Report
+from ._types import Self
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
-
     from ._async_client import AsyncClient
     from ._client import Client
-    from ._native import NativeWalk, Page
+    from ._native import NativeWalk
 
 T = TypeVar("T")
 
@@ -28,7 +33,30 @@ class _Walk:
     @property
     def report(self) -> Report:
         """What was seen so far: requests, pages, duplicates dropped, whether the total moved."""
+        import json
+
         return Report(**json.loads(self._walk.report()))
+
+    def __repr__(self) -> str:
+        seen = self.report
+        name = type(self).__name__
+        return f"<{name} items={seen.items} requests={seen.requests} stopped_by={seen.stopped_by!r}>"
+
+
+class _Items(_Walk, Generic[T]):
+    """Items of pages that were taken. Several threads or tasks may share it: each item goes to one of them."""
+
+    def __init__(self, walk: NativeWalk) -> None:
+        self._walk = walk
+        self._rest: deque[T] = deque()
+        # No item equals None, so it goes on for ever; without items it raises IndexError, and may be asked again.
+        self._at_hand: Iterator[T] = iter(self._rest.popleft, None)
+
+    def _take(self) -> bool:
+        """Takes the page that is there. False if there is nothing to hand out."""
+        for page in iter(self._walk.take, None):
+            self._rest.extend(page.items)
+        return bool(self._rest)
 
 
 class Pages(_Walk, Generic[T]):
@@ -42,36 +70,39 @@ class Pages(_Walk, Generic[T]):
 
     def __next__(self) -> Page[T]:
         while self._client._next(self._walk):
-            # A page that arrived stays in the walk until it is taken, so an interrupt before this line loses nothing.
-            page: Page[T] | None = self._walk.take()
-            if page is not None:
+            page: Page[T]
+            for page in iter(self._walk.take, None):
                 return page
         raise StopIteration
 
 
-class Items(_Walk, Generic[T]):
+class Items(_Items[T]):
     """All items of a list, lazily. An iterator.
 
     After an error, going on asks for the same page again.
     """
 
     def __init__(self, client: Client, walk: NativeWalk) -> None:
-        self._walk = walk
-        self._pages: Pages[T] = Pages(client, walk)
-        self._rest: Iterator[T] = iter(())
+        super().__init__(walk)
+        self._client = client
 
     def __iter__(self) -> Self:
         return self
 
     def __next__(self) -> T:
         while True:
-            for item in self._rest:
-                return item
-            self._rest = iter(next(self._pages).items)
+            try:
+                for item in self._at_hand:
+                    return item
+            except IndexError:
+                pass
+            more = self._client._next(self._walk)
+            if not self._take() and not more:
+                raise StopIteration
 
     def pages(self) -> Pages[T]:
         """The same list page by page. Items of a page that was begun are not repeated."""
-        return self._pages
+        return Pages(self._client, self._walk)
 
 
 class AsyncPages(_Walk, Generic[T]):
@@ -85,33 +116,36 @@ class AsyncPages(_Walk, Generic[T]):
 
     async def __anext__(self) -> Page[T]:
         while await self._client._next(self._walk):
-            # A page that arrived stays in the walk until it is taken, so a cancellation before this line loses nothing.
-            page: Page[T] | None = self._walk.take()
-            if page is not None:
+            page: Page[T]
+            for page in iter(self._walk.take, None):
                 return page
         raise StopAsyncIteration
 
 
-class AsyncItems(_Walk, Generic[T]):
+class AsyncItems(_Items[T]):
     """All items of a list, lazily. An asynchronous iterator.
 
     After an error, going on asks for the same page again.
     """
 
     def __init__(self, client: AsyncClient, walk: NativeWalk) -> None:
-        self._walk = walk
-        self._pages: AsyncPages[T] = AsyncPages(client, walk)
-        self._rest: Iterator[T] = iter(())
+        super().__init__(walk)
+        self._client = client
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> T:
         while True:
-            for item in self._rest:
-                return item
-            self._rest = iter((await self._pages.__anext__()).items)
+            try:
+                for item in self._at_hand:
+                    return item
+            except IndexError:
+                pass
+            more = await self._client._next(self._walk)
+            if not self._take() and not more:
+                raise StopAsyncIteration
 
     def pages(self) -> AsyncPages[T]:
         """The same list page by page. Items of a page that was begun are not repeated."""
-        return self._pages
+        return AsyncPages(self._client, self._walk)

@@ -6,22 +6,22 @@ from typing import TYPE_CHECKING
 
 from ._base import request_options
 from ._iterate import Items
+from ._native import Conversation, Page, Statistics, Ticket
+from ._types import (
+    Channel,
+    Consistency,
+    ConversationStatus,
+    Day,
+    GroupBy,
+    Moment,
+    Priority,
+    Seconds,
+    StatisticsType,
+    TicketStatus,
+)
 
 if TYPE_CHECKING:
     from ._client import Client
-    from ._native import Conversation, Page, Statistics, Ticket
-    from ._types import (
-        Channel,
-        Consistency,
-        ConversationStatus,
-        Day,
-        GroupBy,
-        Moment,
-        Priority,
-        Seconds,
-        StatisticsType,
-        TicketStatus,
-    )
 
 
 class Conversations:

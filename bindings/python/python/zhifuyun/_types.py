@@ -1,11 +1,21 @@
-"""Types that appear in signatures."""
+"""Types that appear in signatures. The modules import them at run time too, for `typing.get_type_hints`."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from os import PathLike
-from typing import Any, Literal, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
+
+if TYPE_CHECKING:
+    from typing_extensions import Self as Self  # noqa: PLC0414
+    from typing_extensions import Unpack as Unpack  # noqa: PLC0414
+elif sys.version_info >= (3, 11):
+    from typing import Self, Unpack
+else:
+    # So that `typing.get_type_hints` finds something.
+    Self, Unpack = Any, dict
 
 Seconds: TypeAlias = float | timedelta
 """A length of time: seconds, or a timedelta."""

@@ -63,38 +63,54 @@ class ZhifuyunError(Exception):
     """The root of all exceptions of this package.
 
     `str()` is one line: what happened, why, what to do.
+
+    kind
+        The branch of the tree as a stable name, the same in all languages, such as "rate_limit".
+    reason
+        What precisely happened, as a stable name, such as "connect_timeout" or "quota_exhausted".
+    message
+        The sentence, without the notes that `str()` puts around it.
+    operation
+        The operation, such as "tickets.create".
+    argument
+        The argument that was refused.
+    code
+        The code in the answer's envelope, as it was sent.
+    http_status
+        The HTTP status of the answer.
+    request_id
+        The server's id of the request, for support.
+    retry_after
+        How many seconds the server, or the local plan, wants the caller to wait.
+    attempts
+        How many requests of this operation left the client; 0 if none did.
+    maybe_applied
+        True when a write may have happened although the call failed. Look before you repeat it.
+    fields
+        The fields that the server complained about, if it named any.
+    timing
+        Where the time went.
+    causes
+        What lies beneath, outermost first.
+    webhook_reason
+        Why a webhook was refused; None for other errors.
     """
 
     kind: str = "internal"
-    """The branch of the tree as a stable name, the same in all languages, such as "rate_limit"."""
     reason: str
-    """What precisely happened, as a stable name, such as "connect_timeout" or "quota_exhausted"."""
     message: str
-    """The sentence, without the notes that `str()` puts around it."""
     operation: str | None
-    """The operation, such as "tickets.create"."""
     argument: str | None
-    """The argument that was refused."""
     code: int | None
-    """The code in the answer's envelope, as it was sent."""
     http_status: int | None
-    """The HTTP status of the answer."""
     request_id: str | None
-    """The server's id of the request, for support."""
     retry_after: float | None
-    """How many seconds the server, or the local plan, wants the caller to wait."""
     attempts: int
-    """How many requests of this operation left the client; 0 if none did."""
     maybe_applied: bool
-    """True when a write may have happened although the call failed. Look before you repeat it."""
     fields: tuple[FieldError, ...]
-    """The fields that the server complained about, if it named any."""
     timing: Timing
-    """Where the time went."""
     causes: tuple[str, ...]
-    """What lies beneath, outermost first."""
     webhook_reason: str | None
-    """Why a webhook was refused; None for other errors."""
 
     def __init__(self, message: str = "", **details: Any) -> None:
         super().__init__(message)

@@ -21,10 +21,11 @@ from __future__ import annotations
 import inspect
 import json
 import os
+import threading
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from . import _native
 from ._native import (
@@ -34,12 +35,8 @@ from ._native import (
     Reservation,
     TicketPayload,
 )
+from ._types import Seconds, Self
 from .errors import ConfigError, WebhookVerificationError
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
-
-    from ._types import Seconds
 
 __all__ = [
     "EVENT_TYPES",
@@ -65,7 +62,7 @@ EVENT_TYPES = (
 
 Text: TypeAlias = str | bytes
 Headers: TypeAlias = Mapping[Any, Any] | Iterable[tuple[Text, Text]]
-Body: TypeAlias = bytes | bytearray | memoryview
+Body: TypeAlias = bytes | bytearray | memoryview | str
 Handler: TypeAlias = Callable[[Event], Awaitable[object] | object]
 H = TypeVar("H", bound=Handler)
 
@@ -125,13 +122,13 @@ class Webhook:
                 raise ConfigError(f"a webhook secret must be text, not {type(secret).__name__}")
         described = None if scheme is None else json.dumps(scheme if isinstance(scheme, str) else dict(scheme))
         self.max_body_bytes = 1024 * 1024 if max_body_bytes is None else max_body_bytes
-        self._native = _native.Webhook(list(secrets), described, _seconds(tolerance), self.max_body_bytes)
         self._secrets = len(secrets)
+        self._native = _native.Webhook(list(secrets), described, _seconds(tolerance), self.max_body_bytes)
 
     @classmethod
     def from_env(cls, **options: Any) -> Self:
-        """With the secret in ZHIFUYUN_WEBHOOK_SECRET; several are separated by commas."""
-        secrets = [s for s in os.environ.get("ZHIFUYUN_WEBHOOK_SECRET", "").split(",") if s]
+        """With the secret in ZHIFUYUN_WEBHOOK_SECRET; several are separated by commas or white space."""
+        secrets = os.environ.get("ZHIFUYUN_WEBHOOK_SECRET", "").replace(",", " ").split()
         if not secrets:
             raise ConfigError("the webhook secret is missing: set ZHIFUYUN_WEBHOOK_SECRET")
         return cls(*secrets, **options)
@@ -140,15 +137,16 @@ class Webhook:
         """Checks a webhook and reads its event. Raises `WebhookVerificationError` with the reason.
 
         `headers` may be a mapping, an object with `items()`, pairs, or a WSGI environ. `body` must be the bytes
-        as they arrived: a body that was parsed and written again fits no signature.
+        as they arrived, or the text that they are in UTF-8: a body that was parsed and written again fits no signature.
+        `now` defaults to `time.time()`.
         """
-        return self._native.verify(headers, body, _epoch(now))
+        # Python's clock and not the system's, so that tests that mock it see the time that they expect.
+        return self._native.verify(headers, body, time.time() if now is None else _epoch(now))
 
-    def sign(self, body: Body | str, *, id: str = "", timestamp: datetime | float | None = None) -> dict[str, str]:
+    def sign(self, body: Body, *, id: str = "", timestamp: datetime | float | None = None) -> dict[str, str]:
         """The headers that a sender writes, for tests. `timestamp` defaults to now."""
-        raw = body.encode() if isinstance(body, str) else body
         sent = _epoch(timestamp)
-        return self._native.sign(id, time.time() if sent is None else sent, raw)
+        return self._native.sign(id, time.time() if sent is None else sent, body)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} with {self._secrets} secret{'' if self._secrets == 1 else 's'}>"
@@ -166,11 +164,13 @@ class Webhooks(Webhook):
         self._guard: ReplayGuard = MemoryReplayGuard() if guard is None else guard
         self._handlers: dict[str, Handler] = {}
         self._fallback: Handler | None = None
+        self._without_loop: str | None = None
 
     def on(self, *types: str) -> Callable[[H], H]:
         """Decorates the handler for these event types. It may be a coroutine function."""
 
         def register(handler: H) -> H:
+            self._check(handler)
             for name in types:
                 if name in self._handlers:
                     raise ConfigError(f"there already is a handler for {name}")
@@ -181,6 +181,7 @@ class Webhooks(Webhook):
 
     def fallback(self, handler: H) -> H:
         """Decorates the handler for all other types. Without one they are accepted and ignored."""
+        self._check(handler)
         self._fallback = handler
         return handler
 
@@ -193,39 +194,50 @@ class Webhooks(Webhook):
         if isinstance(taken, int):
             return taken
         event, held, handler = taken
-        try:
-            result = handler(event) if handler else None
-            if inspect.isawaitable(result):
-                if inspect.iscoroutine(result):
-                    result.close()
-                raise ConfigError("the handler is a coroutine function; use ahandle, or an asynchronous framework")
-        except BaseException:
+        result = _run(handler, event, held)
+        if result is not None:
             held.release()
-            raise
-        held.commit()
+            if inspect.iscoroutine(result):
+                result.close()
+            raise ConfigError("the handler is a coroutine function; use ahandle, or an asynchronous framework")
         return 200
 
     async def ahandle(self, headers: Headers, body: Body) -> int:
-        """The same for asyncio. Handlers may be either; plain functions run in a thread."""
-        import asyncio
+        """The same for asyncio. Handlers may be either; plain functions run in a thread.
 
+        Cancelling ends a coroutine function, and lets the sender try again. A thread cannot be ended: it goes on, and
+        what it does counts.
+        """
         taken = self._take(headers, body)
         if isinstance(taken, int):
             return taken
         event, held, handler = taken
-        try:
-            if handler is not None:
-                if inspect.iscoroutinefunction(handler):
-                    await handler(event)
-                else:
-                    result = await asyncio.to_thread(handler, event)
-                    if inspect.isawaitable(result):
-                        await result
-        except BaseException:
-            held.release()
-            raise
-        held.commit()
+        if handler is None or _is_asynchronous(handler):
+            result = _run(handler, event, held)
+        else:
+            result = await _run_in_thread(handler, event, held)
+        if result is not None:
+            try:
+                await result
+            except BaseException:
+                held.release()
+                raise
+            held.commit()
         return 200
+
+    def _run_without_loop(self, framework: str) -> None:
+        """For adapters: from now on coroutine functions are refused where they are registered."""
+        self._without_loop = framework
+        for handler in (*self._handlers.values(), self._fallback):
+            self._check(handler)
+
+    def _check(self, handler: Handler | None) -> None:
+        if self._without_loop is not None and _is_asynchronous(handler):
+            name = getattr(handler, "__name__", type(handler).__name__)
+            raise ConfigError(
+                f"the handler {name} is a coroutine function, and the adapter for {self._without_loop} runs plain "
+                "functions only: write it with def, or use the adapter for FastAPI or Starlette"
+            )
 
     def _take(self, headers: Headers, body: Body) -> int | tuple[Event, Held, Handler | None]:
         """The event with its handler, or the status of a refusal."""
@@ -236,6 +248,41 @@ class Webhooks(Webhook):
             _log_refusal(refusal)
             return refusal.answer_status
         return event, held, self._handlers.get(event.type, self._fallback)
+
+
+def _is_asynchronous(handler: object) -> bool:
+    return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(type(handler).__call__)
+
+
+def _run(handler: Handler | None, event: Event, held: Held) -> Awaitable[object] | None:
+    """Runs a handler and ends its reservation, unless it returned something that has to be awaited."""
+    try:
+        result = handler(event) if handler else None
+    except BaseException:
+        held.release()
+        raise
+    if inspect.isawaitable(result):
+        return result
+    held.commit()
+    return None
+
+
+async def _run_in_thread(handler: Handler, event: Event, held: Held) -> Awaitable[object] | None:
+    """The same in a thread. It ends the reservation itself, since nobody may be waiting for it any more."""
+    import asyncio
+
+    begun = threading.Lock()
+
+    def run() -> Awaitable[object] | None:
+        return _run(handler, event, held) if begun.acquire(blocking=False) else None
+
+    try:
+        return await asyncio.to_thread(run)
+    except BaseException:
+        # Cancelled while it waited for a thread: now it must not begin.
+        if begun.acquire(blocking=False):
+            held.release()
+        raise
 
 
 def _log_refusal(refusal: WebhookVerificationError) -> None:

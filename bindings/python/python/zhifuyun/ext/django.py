@@ -21,8 +21,10 @@ __all__ = ["webhook_view"]
 def webhook_view(hooks: Webhooks) -> Callable[[HttpRequest], HttpResponse]:
     """A view that receives webhooks by POST: 200 when the event was handled, 4xx when it was refused.
 
-    It is exempt from the check for CSRF tokens, which protects browsers; the signature protects webhooks.
+    It is exempt from the check for CSRF tokens, which protects browsers; the signature protects webhooks. Handlers must
+    be plain functions.
     """
+    hooks._run_without_loop("Django")
 
     def zhifuyun_webhook(request: HttpRequest) -> HttpResponse:
         if request.method != "POST":

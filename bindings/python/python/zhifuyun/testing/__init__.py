@@ -22,11 +22,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import Client
+from .._types import Self
 from ..webhooks import Webhook
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
-
     from .._async_client import AsyncClient
 
 __all__ = ["MockServer", "World", "find_server"]
