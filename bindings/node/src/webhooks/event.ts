@@ -83,10 +83,14 @@ export type UnknownEvent = EventCommon & { readonly known: false; readonly type:
 /** A webhook whose signature was good. */
 export type WebhookEvent = KnownEvent | UnknownEvent;
 
-type Read = (value: unknown) => unknown;
-const text: Read = (value) => {
+/** Reads a value of the data; `json` is the body that it came from. */
+type Read = (value: unknown, json: string, name: string) => unknown;
+const text: Read = (value, json, name) => {
   if (typeof value === 'string') return value;
-  return typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : undefined;
+  if (typeof value !== 'number') return undefined;
+  // An id that is a number keeps every digit: a double would round it.
+  const digits = writtenData(json)[name];
+  return typeof digits === 'string' && whole(digits) ? digits : undefined;
 };
 const word: Read = (value) => (typeof value === 'string' ? value : undefined);
 
@@ -172,13 +176,28 @@ function rest(object: Record<string, unknown>, taken: (name: string) => boolean)
   return entries ? Object.fromEntries(entries) : NOTHING;
 }
 
-function payload(fields: Fields, data: Record<string, unknown>): object {
+/** Whether a number in JSON is a whole one that the other languages can hold, which read 64 bits. */
+function whole(number: string): boolean {
+  if (!/^(?:0|-?[1-9]\d{0,19})$/.test(number)) return false;
+  const value = BigInt(number);
+  return value >= -(2n ** 63n) && value < 2n ** 64n;
+}
+
+const STRING_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/g;
+
+/** The data with its numbers as text, in the digits in which they were sent. Read only where an id is a number. */
+function writtenData(json: string): Record<string, unknown> {
+  const quoted = json.replace(STRING_OR_NUMBER, (token) => (token.startsWith('"') ? token : `"${token}"`));
+  return (JSON.parse(quoted) as { data: Record<string, unknown> }).data;
+}
+
+function payload(fields: Fields, data: Record<string, unknown>, json: string): object {
   const out: Record<string, unknown> = {};
   const placed: string[] = [];
   for (const [name, key, read] of fields) {
     // None of the names is one that objects inherit.
     const value = data[name];
-    out[key] = value === null || value === undefined ? undefined : read(value);
+    out[key] = value === null || value === undefined ? undefined : read(value, json, name);
     if (out[key] !== undefined || value === null) placed.push(name);
   }
   out['extra'] = rest(data, (name) => placed.includes(name));
@@ -192,19 +211,23 @@ function isObject(value: unknown): value is Record<string, unknown> {
 /** serde_json, which the other languages use, reads 127 levels; deeper JSON must be refused here too. */
 const MAX_DEPTH = 127;
 
-/** Half a surrogate pair is no text; the other languages cannot even hold it. */
-function halfPairs(json: string): boolean {
-  for (const [text] of json.matchAll(/"(?:[^"\\]|\\.)*"/g)) {
-    if (text.includes('\\u') && !(JSON.parse(text) as string).isWellFormed()) return true;
-  }
-  return false;
+const ESCAPE = /\\(?:u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|(u[dD][89a-fA-F][\da-fA-F]{2})|[^])/g;
+
+/** Half a surrogate pair is no text: U+FFFD takes its place, as in the other languages. */
+function mend(json: string): string {
+  return json.replace(ESCAPE, (escape, half?: string) => (half ? '\\ufffd' : escape));
 }
 
-function deeper(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  if (levels === 0) return true;
-  for (const key in value) if (deeper((value as Record<string, unknown>)[key], levels - 1)) return true;
-  return false;
+/** What `JSON.parse` lets through and the other languages refuse. */
+function unreadable(value: unknown, levels: number): string | undefined {
+  if (typeof value === 'number') return Number.isFinite(value) ? undefined : 'a number out of range';
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (levels === 0) return 'nested too deeply';
+  for (const key in value) {
+    const what = unreadable((value as Record<string, unknown>)[key], levels - 1);
+    if (what) return what;
+  }
+  return undefined;
 }
 
 const notJson = (what: string) =>
@@ -220,7 +243,7 @@ const malformed = (what: string) =>
     `the signature is good, but ${what}; an event is an object with \`event\`, \`timestamp\` and \`data\``,
   );
 
-function parsed(body: Uint8Array): [raw: string, value: unknown] {
+function parsed(body: Uint8Array): [raw: string, json: string, value: unknown] {
   let raw: string;
   try {
     raw = utf8(body);
@@ -228,15 +251,16 @@ function parsed(body: Uint8Array): [raw: string, value: unknown] {
     throw refuse('not_utf8', 'the signature is good, but the body is not UTF-8: the sender wrote it wrongly');
   }
   if (raw.charCodeAt(0) === 0xfeff) raw = raw.slice(1);
+  const json = raw.includes('\\u') ? mend(raw) : raw;
   let value: unknown;
   try {
-    value = JSON.parse(raw);
+    value = JSON.parse(json);
   } catch {
     throw notJson('syntax error');
   }
-  if (deeper(value, MAX_DEPTH)) throw notJson('nested too deeply');
-  if (raw.includes('\\u') && halfPairs(raw)) throw notJson('half of a surrogate pair');
-  return [raw, value];
+  const what = unreadable(value, MAX_DEPTH);
+  if (what) throw notJson(what);
+  return [raw, json, value];
 }
 
 /** Reads a body whose signature was good. */
@@ -246,7 +270,7 @@ export function readEvent(
   sentAt: Date | undefined,
   dedupeKey: string,
 ): WebhookEvent {
-  const [raw, value] = parsed(body);
+  const [raw, json, value] = parsed(body);
   if (!isObject(value)) throw malformed('the body is JSON of another shape');
   const { event: type, timestamp, data = null } = value;
   if (type === undefined) throw malformed('there is no `event`');
@@ -261,7 +285,7 @@ export function readEvent(
     known,
     timestamp: time,
     sentAt,
-    data: known ? payload(FIELDS[type as EventType], (data ?? {}) as Record<string, unknown>) : data,
+    data: known ? payload(FIELDS[type as EventType], (data ?? {}) as Record<string, unknown>, json) : data,
     extra,
     raw,
     dedupeKey,
