@@ -15,6 +15,7 @@ export interface Native {
 export interface NativeDispatcher {
   take(numbers: Float64Array, sink: (id: number, shape: number, text: string, wide?: string | null) => void): number;
   cancel(id: number): void;
+  release(id: number): void;
 }
 
 export interface NativeClient {
@@ -28,6 +29,7 @@ export interface NativeClient {
 export interface NativeWalk {
   next(dispatcher: NativeDispatcher, id: number): void;
   report(): string;
+  close(): void;
 }
 
 export interface NativeMac {

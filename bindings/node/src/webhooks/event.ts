@@ -211,11 +211,11 @@ function isObject(value: unknown): value is Record<string, unknown> {
 /** serde_json, which the other languages use, reads 127 levels; deeper JSON must be refused here too. */
 const MAX_DEPTH = 127;
 
-const ESCAPE = /\\(?:u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|(u[dD][89a-fA-F][\da-fA-F]{2})|[^])/g;
+const ESCAPE = /\\(?:u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|(u[dD][89a-fA-F][\da-fA-F]{2})|.)/gs;
 
 /** Half a surrogate pair is no text: U+FFFD takes its place, as in the other languages. */
 function mend(json: string): string {
-  return json.replace(ESCAPE, (escape, half?: string) => (half ? '\\ufffd' : escape));
+  return json.replace(ESCAPE, (found, half?: string) => (half ? '\\ufffd' : found));
 }
 
 /** What `JSON.parse` lets through and the other languages refuse. */

@@ -18,8 +18,7 @@ export async function answer(hooks: Webhooks, request: NodeRequest): Promise<Ans
 
 /** The raw body of a request: what is left on the stream, or what somebody kept of it. */
 async function rawBody(request: NodeRequest, maxBytes: number): Promise<Uint8Array> {
-  if (request.rawBody instanceof Uint8Array) return request.rawBody;
-  if (request.body instanceof Uint8Array) return request.body;
+  for (const kept of [request.rawBody, request.body]) if (ArrayBuffer.isView(kept)) return kept as Uint8Array;
   // Parsers that found nothing to do leave `{}` behind, and the stream as it was.
   if (request.readableDidRead || request.readableEnded) throw notRaw(request.body ?? {});
   try {

@@ -275,6 +275,8 @@ export class Webhooks {
 /** The bytes of a body, or the advice to pass them. */
 function bytes(body: unknown): Uint8Array {
   if (body instanceof Uint8Array) return body;
+  // Of another realm, as in tests under Jest.
+  if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
   if (body instanceof ArrayBuffer) return new Uint8Array(body);
   if (typeof body === 'string' && body.isWellFormed()) return new TextEncoder().encode(body);
   throw notRaw(body);
