@@ -22,7 +22,9 @@ for (const name of platforms) {
 manifest.optionalDependencies = Object.fromEntries(platforms.map((p) => [`@zhifuyun/sdk-${p}`, manifest.version]));
 
 rmSync(out, { recursive: true, force: true });
+const licences = ['LICENSE', 'LICENSE-APACHE', 'LICENSE-MIT'];
 const pack = (name) => {
+  for (const licence of licences) cpSync(join(here, '../..', licence), join(out, name, licence));
   execFileSync('npm', ['pack', '--silent', '--pack-destination', out], { cwd: join(out, name), stdio: 'inherit' });
 };
 
