@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -216,6 +216,39 @@ test('several copies in one process', async () => {
       Promise.all([client, ...clients].map((c) => c.conversations.list({ limit: 1 }))).then((pages) =>
         console.log(pages.map((p) => p.items.length).join()));`);
     assert.equal(stdout, '1,1,1\n');
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+});
+
+test('a native half that does not load is told from one that is not there', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'zhifuyun-loader-'));
+  const code = `try { require(process.env.SDK); } catch (e) { console.log(JSON.stringify([e.code, e.cause?.code ?? null, e.message])); }`;
+  const refusal = async (name: string, content?: string) => {
+    const path = join(directory, name);
+    if (content !== undefined) writeFileSync(path, content);
+    const options = { env: { ...env, ZHIFUYUN_NATIVE: path } };
+    const { stdout } = await promisify(execFile)(process.execPath, ['-e', code], options);
+    return JSON.parse(stdout) as [string, string | null, string];
+  };
+  try {
+    const [missing, broken, other] = [
+      await refusal('nowhere.node'),
+      await refusal('broken.node', 'no library'),
+      await refusal('other.cjs', `exports.version = () => '9.9.9'`),
+    ];
+    assert.deepEqual(
+      [missing, broken, other].map(([c, cause]) => [c, cause]),
+      [
+        ['ERR_ZHIFUYUN_NATIVE', 'MODULE_NOT_FOUND'],
+        ['ERR_ZHIFUYUN_NATIVE', 'ERR_DLOPEN_FAILED'],
+        ['ERR_ZHIFUYUN_NATIVE', null],
+      ],
+    );
+    assert.match(missing[2], /correct it or unset it/);
+    assert.doesNotMatch(missing[2], /cannot be loaded here/);
+    assert.match(broken[2], /cannot be loaded here/);
+    assert.match(other[2], /is version 9\.9\.9.*\n.*same version of both/);
   } finally {
     rmSync(directory, { recursive: true });
   }
