@@ -156,25 +156,42 @@ const TICKET: Fields = [
   ['updated_at', 'updatedAt', instant],
 ];
 
-const FIELDS: Record<EventType, Fields> = {
-  'conversation.created': CONVERSATION,
-  'conversation.closed': CONVERSATION,
-  'ticket.created': TICKET,
-  'ticket.updated': TICKET,
-  'ticket.resolved': TICKET,
-};
-
-/** The event types that this version knows. Others arrive with `known: false`. */
-export const EVENT_TYPES = Object.freeze(Object.keys(FIELDS)) as readonly EventType[];
-
 const NOTHING: Extra = Object.freeze({});
 
-/** `Object.fromEntries`, because `__proto__` may be among the names. */
-function rest(object: Record<string, unknown>, taken: (name: string) => boolean): Extra {
-  let entries: [string, unknown][] | undefined;
-  for (const name of Object.keys(object)) if (!taken(name)) (entries ??= []).push([name, object[name]]);
-  return entries ? Object.fromEntries(entries) : NOTHING;
+/** The fields by their names, without names that objects inherit; and all of them, without a value. */
+interface Shape {
+  readonly fields: Readonly<Record<string, readonly [key: string, read: Read]>>;
+  readonly blank: Readonly<Record<string, unknown>>;
 }
+
+function shape(fields: Fields): Shape {
+  const byName: Record<string, readonly [string, Read]> = Object.create(null);
+  const blank: Record<string, unknown> = {};
+  for (const [name, key, read] of fields) {
+    byName[name] = [key, read];
+    blank[key] = undefined;
+  }
+  return { fields: byName, blank: { ...blank, extra: NOTHING } };
+}
+
+const conversation = shape(CONVERSATION);
+const ticket = shape(TICKET);
+
+const SHAPES: ReadonlyMap<string, Shape> = new Map<EventType, Shape>([
+  ['conversation.created', conversation],
+  ['conversation.closed', conversation],
+  ['ticket.created', ticket],
+  ['ticket.updated', ticket],
+  ['ticket.resolved', ticket],
+]);
+
+/** The event types that this version knows. Others arrive with `known: false`. */
+export const EVENT_TYPES = Object.freeze([...SHAPES.keys()]) as readonly EventType[];
+
+type Entries = [name: string, value: unknown][];
+
+/** `Object.fromEntries`, because `__proto__` may be among the names. */
+const beyond = (entries: Entries | undefined): Extra => (entries ? Object.fromEntries(entries) : NOTHING);
 
 /** Whether a number in JSON is a whole one that the other languages can hold, which read 64 bits. */
 function whole(number: string): boolean {
@@ -191,16 +208,23 @@ function writtenData(json: string): Record<string, unknown> {
   return (JSON.parse(quoted) as { data: Record<string, unknown> }).data;
 }
 
-function payload(fields: Fields, data: Record<string, unknown>, json: string): object {
-  const out: Record<string, unknown> = {};
-  const placed: string[] = [];
-  for (const [name, key, read] of fields) {
-    // None of the names is one that objects inherit.
+function payload({ fields, blank }: Shape, data: Record<string, unknown>, json: string): object {
+  const out: Record<string, unknown> = { ...blank };
+  let others: Entries | undefined;
+  for (const name of Object.keys(data)) {
     const value = data[name];
-    out[key] = value === null || value === undefined ? undefined : read(value, json, name);
-    if (out[key] !== undefined || value === null) placed.push(name);
+    const field = fields[name];
+    if (field) {
+      if (value === null) continue;
+      const read = field[1](value, json, name);
+      if (read !== undefined) {
+        out[field[0]] = read;
+        continue;
+      }
+    }
+    (others ??= []).push([name, value]);
   }
-  out['extra'] = rest(data, (name) => placed.includes(name));
+  if (others) out['extra'] = beyond(others);
   return out;
 }
 
@@ -276,17 +300,22 @@ export function readEvent(
   if (type === undefined) throw malformed('there is no `event`');
   if (typeof type !== 'string' || type === '') throw malformed('`event` is not a name');
   const time = timestamp === undefined ? undefined : instant(timestamp);
-  const known = Object.hasOwn(FIELDS, type) && (data === null || isObject(data));
+  const fields = data === null ? {} : isObject(data) ? data : undefined;
+  const known = fields && SHAPES.get(type);
   const kept = timestamp !== null && time === undefined;
-  const extra = rest(value, (name) => name === 'event' || name === 'data' || (name === 'timestamp' && !kept));
+  let others: Entries | undefined;
+  for (const name of Object.keys(value)) {
+    if (name === 'event' || name === 'data' || (name === 'timestamp' && !kept)) continue;
+    (others ??= []).push([name, value[name]]);
+  }
   return {
     id,
     type,
-    known,
+    known: known !== undefined,
     timestamp: time,
     sentAt,
-    data: known ? payload(FIELDS[type as EventType], (data ?? {}) as Record<string, unknown>, json) : data,
-    extra,
+    data: known ? payload(known, fields, json) : data,
+    extra: beyond(others),
     raw,
     dedupeKey,
   } as WebhookEvent;
