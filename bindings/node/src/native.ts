@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { version } from './version';
 
@@ -49,14 +49,9 @@ const BUILT_FOR = [
 
 /** The C library of Linux. Asking the report is exact but slow, so it is asked only where there is a musl loader. */
 export function libc(): 'gnu' | 'musl' {
-  let musl = false;
-  try {
-    musl = readdirSync('/lib').some((name) => name.startsWith('ld-musl-'));
-  } catch {
-    // No /lib, no musl.
-  }
+  const arch = process.arch === 'x64' ? 'x86_64' : process.arch === 'arm64' ? 'aarch64' : process.arch;
   // A machine may have both, and a Node of either.
-  return musl && !reportsGlibc() ? 'musl' : 'gnu';
+  return existsSync(`/lib/ld-musl-${arch}.so.1`) && !reportsGlibc() ? 'musl' : 'gnu';
 }
 
 function reportsGlibc(): boolean {

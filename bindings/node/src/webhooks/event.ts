@@ -96,23 +96,33 @@ const word: Read = (value) => (typeof value === 'string' ? value : undefined);
 
 const MONTHS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 const USUAL = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
-const RFC3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):(\d\d))$/;
+const ISO8601 =
+  /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)? *(?:[Zz]|([+-])(\d\d)(?::?(\d\d))?)$/;
+const EPOCH = /^(?:\d{10}|\d{13})$/;
 
-/** An instant: RFC 3339, or epoch seconds (milliseconds where seconds would mean a year after 5138). */
+/** A date of the years that every language has. */
+function within(date: Date): Date | undefined {
+  const year = date.getUTCFullYear();
+  return year >= 1 && year <= 9999 ? date : undefined;
+}
+
+/** An instant: ISO 8601 with an offset, or epoch seconds (milliseconds where seconds would mean a year after 5138). */
 function instant(value: unknown): Date | undefined {
   if (typeof value === 'number') {
-    if (!Number.isSafeInteger(value)) return undefined;
-    const date = new Date(Math.abs(value) < 1e11 ? value * 1000 : value);
-    return Number.isNaN(date.getTime()) ? undefined : date;
+    // By way of microseconds, like the other languages: 0.123 s are 123 ms and not 122.
+    const micros = Math.round(value * (Math.abs(value) < 1e11 ? 1e6 : 1e3));
+    return within(new Date(Math.floor(micros / 1000)));
   }
-  if (typeof value === 'string' && USUAL.test(value)) {
+  if (typeof value !== 'string') return undefined;
+  if (USUAL.test(value)) {
     // The engine's parser is ten times as fast, but lets a day or an hour run over.
     const date = new Date(value);
-    if (date.getUTCDate() === Number(value.slice(8, 10))) return date;
+    if (date.getUTCDate() === Number(value.slice(8, 10))) return within(date);
   }
-  const m = typeof value === 'string' ? RFC3339.exec(value.trim()) : null;
+  if (EPOCH.test(value.trim())) return instant(Number(value));
+  const m = ISO8601.exec(value.trim());
   if (!m) return undefined;
-  const [, year, month, day, hour, minute, second, fraction, sign, offsetHour = '0', offsetMinute = '0'] = m;
+  const [, year, month, day, hour, minute, second = '0', fraction, sign, offsetHour = '0', offsetMinute = '0'] = m;
   const parts = [year, month, day, hour, minute, second].map(Number) as [
     number,
     number,
@@ -130,7 +140,7 @@ function instant(value: unknown): Date | undefined {
   if (date.getUTCDate() !== d) return undefined;
   date.setUTCHours(h, mi, s, ms);
   const offset = (Number(offsetHour) * 60 + Number(offsetMinute)) * 60_000;
-  return new Date(date.getTime() - (sign === '-' ? -offset : offset));
+  return within(new Date(date.getTime() - (sign === '-' ? -offset : offset)));
 }
 
 type Fields = readonly (readonly [name: string, key: string, read: Read])[];
@@ -235,11 +245,10 @@ function isObject(value: unknown): value is Record<string, unknown> {
 /** serde_json, which the other languages use, reads 127 levels; deeper JSON must be refused here too. */
 const MAX_DEPTH = 127;
 
-const ESCAPE = /\\(?:u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|(u[dD][89a-fA-F][\da-fA-F]{2})|.)/gs;
-
 /** Half a surrogate pair is no text: U+FFFD takes its place, as in the other languages. */
 function mend(json: string): string {
-  return json.replace(ESCAPE, (found, half?: string) => (half ? '\\ufffd' : found));
+  const escapes = /\\(?:u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|(u[dD][89a-fA-F][\da-fA-F]{2})|.)/g;
+  return json.replace(escapes, (whole, half?: string) => (half ? '\\ufffd' : whole));
 }
 
 /** What `JSON.parse` lets through and the other languages refuse. */
