@@ -49,7 +49,7 @@ export class MockServer implements AsyncDisposable {
 
   /** Starts a server on a free port and waits until it is ready. */
   static async start(options: MockServerOptions = {}): Promise<MockServer> {
-    const command = options.command ?? process.env['ZHIFUYUN_MOCK_SERVER'] ?? 'zhifuyun-mock-server';
+    const command = options.command || process.env['ZHIFUYUN_MOCK_SERVER'] || 'zhifuyun-mock-server';
     const args = ['--port', '0', '--exit-with-stdin', '--log', 'error', ...(options.args ?? [])];
     const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
     const { timeoutMs = 10_000 } = options;
