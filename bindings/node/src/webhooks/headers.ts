@@ -120,13 +120,19 @@ export function signatures(template: Template, value: string): Signatures {
   }
   const [separator, equals] = template.format === 'list' ? [' ', ','] : [',', '='];
   let count = 0;
-  for (const part of value.split(separator)) {
-    const entry = trim(part);
+  // Not `split`: nearly all headers have one entry.
+  for (let start = 0; start <= value.length && !out.tooMany; ) {
+    const next = value.indexOf(separator, start);
+    const end = next < 0 ? value.length : next;
+    const entry = trim(value.slice(start, end));
+    start = end + 1;
     if (entry === '') continue;
-    if (++count > MAX_ENTRIES) {
-      out.tooMany = true;
-      break;
-    }
+    if (++count > MAX_ENTRIES) out.tooMany = true;
+    else read(entry);
+  }
+  return out;
+
+  function read(entry: string): void {
     const at = entry.indexOf(equals);
     const name = entry.slice(0, Math.max(at, 0));
     if (at > 0 && name === template.version) push(entry.slice(at + 1));
@@ -134,7 +140,6 @@ export function signatures(template: Template, value: string): Signatures {
     else if (at > 0) out.unsupported = true;
     else out.malformed = true;
   }
-  return out;
 }
 
 /** The signatures that can be compared. */
