@@ -22,19 +22,27 @@ for (const name of platforms) {
 manifest.optionalDependencies = Object.fromEntries(platforms.map((p) => [`@zhifuyun/sdk-${p}`, manifest.version]));
 
 rmSync(out, { recursive: true, force: true });
-const licences = ['LICENSE', 'LICENSE-APACHE', 'LICENSE-MIT'];
 const pack = (name) => {
-  for (const licence of licences) cpSync(join(here, '../..', licence), join(out, name, licence));
   execFileSync('npm', ['pack', '--silent', '--pack-destination', out], { cwd: join(out, name), stdio: 'inherit' });
+};
+
+const licences = (folder) => {
+  const file = join(folder, 'package.json');
+  const { files, ...rest } = JSON.parse(readFileSync(file, 'utf8'));
+  const names = ['LICENSE-APACHE', 'LICENSE-MIT'];
+  for (const name of names) cpSync(join(here, '../..', name), join(folder, name));
+  writeFileSync(file, `${JSON.stringify({ ...rest, files: [...files, ...names] }, null, 2)}\n`);
 };
 
 const sdk = join(out, 'sdk');
 mkdirSync(sdk, { recursive: true });
 for (const part of ['dist', 'README.md']) cpSync(join(here, part), join(sdk, part), { recursive: true });
 writeFileSync(join(sdk, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+licences(sdk);
 pack('sdk');
 
 const native = join(out, platform());
 cpSync(join(here, 'npm', platform()), native, { recursive: true });
 cpSync(library, join(native, 'zhifuyun.node'));
+licences(native);
 pack(platform());

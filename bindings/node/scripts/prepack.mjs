@@ -8,4 +8,4 @@ import { fileURLToPath } from 'node:url';
 const here = join(dirname(fileURLToPath(import.meta.url)), '..');
 // Standard output is the name of the tarball.
 execFileSync('sh', [join(here, 'make.sh'), 'build'], { stdio: ['ignore', 2, 2] });
-for (const name of ['LICENSE', 'LICENSE-APACHE', 'LICENSE-MIT']) cpSync(join(here, '../..', name), join(here, name));
+for (const name of ['LICENSE-APACHE', 'LICENSE-MIT']) cpSync(join(here, '../..', name), join(here, name));
