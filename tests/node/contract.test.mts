@@ -180,7 +180,7 @@ function check(what: string, step: Dict, outcome: host.Outcome, elapsed: number,
 test('contract', { concurrency: 8 }, async (t) => {
   if (names.length === 0) throw new Error(`no scenario in ${directory}`);
   const scenarios = names.map((name) =>
-    t.test(name, { timeout: 40_000 }, async () => {
+    t.test(name, { timeout: 240_000 }, async () => {
       try {
         await run(name);
         passed.push(name);

@@ -111,7 +111,7 @@ export function error(e: unknown): Dict {
     reason: e.reason,
     message: e.detail,
     operation: e.operation ?? null,
-    argument: e.argument === undefined ? null : snake(e.argument),
+    argument: e.argument === undefined ? null : snake(e.argument).replace(/_ms$/, ''),
     code: e.code ?? null,
     http_status: e.httpStatus ?? null,
     request_id: e.requestId ?? null,

@@ -5,8 +5,9 @@ use crate::dispatcher::Dispatcher;
 use crate::encode::Encoded;
 use napi::bindgen_prelude::Env;
 use napi_derive::napi;
+use std::cell::RefCell;
 use std::sync::Arc;
-use zhifuyun_bridge::zhifuyun::Background;
+use zhifuyun_bridge::zhifuyun::{Background, Error, ErrorKind, Reason};
 use zhifuyun_bridge::{BridgeClient, walk};
 
 /// A client: options in, calls by name.
@@ -46,7 +47,7 @@ impl NativeClient {
         how: Option<String>,
     ) -> napi::Result<NativeWalk> {
         let driver = walk::Driver::Background;
-        checked(|| self.0.walk(driver, &name, &args, options.as_deref(), how.as_deref()).map(NativeWalk))
+        checked(|| self.0.walk(driver, &name, &args, options.as_deref(), how.as_deref()).map(NativeWalk::of))
     }
 
     /// The quota as JSON.
@@ -68,16 +69,31 @@ impl NativeClient {
     }
 }
 
-/// A list that is being walked.
+/// A list that is being walked. Touched on the JavaScript thread only.
 #[napi]
-pub struct NativeWalk(Arc<walk::Walk>);
+pub struct NativeWalk(RefCell<State>);
+
+enum State {
+    Open(Arc<walk::Walk>),
+    /// What its report was.
+    Closed(String),
+}
+
+impl NativeWalk {
+    fn of(walk: Arc<walk::Walk>) -> Self {
+        Self(RefCell::new(State::Open(walk)))
+    }
+}
 
 #[napi]
 impl NativeWalk {
     /// Asks for the next page; its completion arrives under `id`.
     #[napi(catch_unwind)]
     pub fn next(&self, env: Env, dispatcher: &Dispatcher, id: u32) -> napi::Result<()> {
-        let walk = Arc::clone(&self.0);
+        let walk = match &*self.0.borrow() {
+            State::Open(walk) => Arc::clone(walk),
+            State::Closed(_) => return checked(|| Err(ended())),
+        };
         dispatcher
             .start(&env, id, Ok(Arc::clone(&walk).next_page_async()), move |step| Encoded::step(step, &walk))
     }
@@ -85,6 +101,21 @@ impl NativeWalk {
     /// What was seen so far, as JSON.
     #[napi(catch_unwind)]
     pub fn report(&self) -> String {
-        self.0.report_json()
+        match &*self.0.borrow() {
+            State::Open(walk) => walk.report_json(),
+            State::Closed(report) => report.clone(),
+        }
     }
+
+    /// Drops what was asked for ahead; the report stays.
+    #[napi(catch_unwind)]
+    pub fn close(&self) {
+        let report = self.report();
+        let open = self.0.replace(State::Closed(report));
+        drop(open);
+    }
+}
+
+fn ended() -> Error {
+    Error::new(ErrorKind::Closed, Reason::Closed, "this iteration was ended")
 }

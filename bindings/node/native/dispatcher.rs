@@ -9,7 +9,7 @@ use napi::bindgen_prelude::{Env, Float64ArraySlice, FnArgs, Function};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{JsString, Status, sys};
 use napi_derive::napi;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -49,7 +49,14 @@ pub struct Dispatcher {
     queue: Arc<Queue>,
     /// Calls under way, by the id that JavaScript gave them. Touched on the JavaScript thread only, and never
     /// borrowed while JavaScript runs.
-    live: RefCell<HashMap<u32, Running>>,
+    live: RefCell<HashMap<u32, Live>>,
+    /// How many of them keep the event loop alive.
+    holding: Cell<usize>,
+}
+
+struct Live {
+    running: Running,
+    holds: bool,
 }
 
 #[napi]
@@ -59,7 +66,7 @@ impl Dispatcher {
     pub fn new(wake: Function<'_, (), ()>) -> napi::Result<Self> {
         let wake = wake.build_threadsafe_function::<()>().weak::<true>().build()?;
         let queue = Queue { waiting: Mutex::default(), wake };
-        Ok(Self { queue: Arc::new(queue), live: RefCell::default() })
+        Ok(Self { queue: Arc::new(queue), live: RefCell::default(), holding: Cell::default() })
     }
 
     /// Hands waiting completions to `sink(id, shape, text, wide)`, with their numbers in `numbers`. Returns 0, or
@@ -81,10 +88,10 @@ impl Dispatcher {
                 }
             };
             let Some((id, encoded)) = next else { return Ok(0) };
-            if self.live.borrow_mut().remove(&id).is_none() {
+            let Some(ended) = self.forget(id) else {
                 continue; // Cancelled after it had ended.
-            }
-            self.hold(&env, false)?;
+            };
+            self.let_go(&env, ended.holds)?;
             // SAFETY: the array is the TypeScript layer's own and never handed to another thread, and JavaScript
             // does not run on this one while the slice is borrowed.
             for (slot, number) in unsafe { numbers.as_mut() }.iter_mut().zip(&encoded.numbers) {
@@ -102,14 +109,16 @@ impl Dispatcher {
     /// Cancels a call: its future is dropped, its connection closed, and no completion comes.
     #[napi(catch_unwind)]
     pub fn cancel(&self, env: Env, id: u32) -> napi::Result<()> {
-        let running = self.live.borrow_mut().remove(&id);
-        match running {
-            Some(running) => {
-                running.cancel();
-                self.hold(&env, false)
-            }
-            None => Ok(()),
-        }
+        let Some(live) = self.forget(id) else { return Ok(()) };
+        live.running.cancel();
+        self.let_go(&env, live.holds)
+    }
+
+    /// Lets the event loop end while this call is under way.
+    #[napi(catch_unwind)]
+    pub fn release(&self, env: Env, id: u32) -> napi::Result<()> {
+        let held = self.live.borrow_mut().get_mut(&id).is_some_and(|live| std::mem::take(&mut live.holds));
+        self.let_go(&env, held)
     }
 }
 
@@ -127,43 +136,48 @@ impl Dispatcher {
             work.and_then(|work| background::spawn(work, move |result| queue.push(id, encode(result))));
         match started {
             Ok(running) => {
-                self.live.borrow_mut().insert(id, running);
-                self.hold(env, true)
+                self.live.borrow_mut().insert(id, Live { running, holds: true });
+                self.holding.set(self.holding.get() + 1);
+                if self.holding.get() > 1 {
+                    return Ok(());
+                }
+                // SAFETY: on the thread of the environment that owns the function, which outlives this object.
+                ok(unsafe { sys::napi_ref_threadsafe_function(env.raw(), self.queue.wake.raw()) })
             }
             Err(e) => Err(napi::Error::from_reason(zhifuyun_bridge::error::to_json(&e))),
         }
     }
 
-    /// Keeps the event loop alive from the first call under way to the last. `added` tells which way the number
-    /// of calls went.
-    fn hold(&self, env: &Env, added: bool) -> napi::Result<()> {
-        let wake = self.queue.wake.raw();
-        let status = match (added, self.live.borrow().len()) {
-            // SAFETY: on the thread of the environment that owns the function, which outlives this object.
-            (true, 1) => unsafe { sys::napi_ref_threadsafe_function(env.raw(), wake) },
-            // SAFETY: as above.
-            (false, 0) => unsafe { sys::napi_unref_threadsafe_function(env.raw(), wake) },
-            _ => return Ok(()),
-        };
-        if status == sys::Status::napi_ok { Ok(()) } else { Err(Status::from(status).into_error()) }
+    fn forget(&self, id: u32) -> Option<Live> {
+        self.live.borrow_mut().remove(&id)
+    }
+
+    /// One call less that keeps the event loop alive, if it was one of them.
+    fn let_go(&self, env: &Env, held: bool) -> napi::Result<()> {
+        if !held {
+            return Ok(());
+        }
+        self.holding.set(self.holding.get().saturating_sub(1));
+        if self.holding.get() > 0 {
+            return Ok(());
+        }
+        // SAFETY: on the thread of the environment that owns the function, which outlives this object.
+        ok(unsafe { sys::napi_unref_threadsafe_function(env.raw(), self.queue.wake.raw()) })
     }
 }
 
-trait IntoError {
-    fn into_error(self) -> napi::Error;
-}
-
-impl IntoError for Status {
-    fn into_error(self) -> napi::Error {
-        napi::Error::new(self, "the event loop does not take calls any more")
+fn ok(status: sys::napi_status) -> napi::Result<()> {
+    if status == sys::Status::napi_ok {
+        return Ok(());
     }
+    Err(napi::Error::new(Status::from(status), "the event loop does not take calls any more"))
 }
 
 impl Drop for Dispatcher {
     /// The environment ends: so do its calls.
     fn drop(&mut self) {
-        for (_, running) in self.live.borrow_mut().drain() {
-            running.cancel();
+        for (_, live) in self.live.borrow_mut().drain() {
+            live.running.cancel();
         }
     }
 }

@@ -1,6 +1,6 @@
 import { asCall, type Call } from './call';
 import { camelKeys, type Decode } from './decode';
-import { checked, native, run } from './dispatch';
+import { checked, native, type Owner, release, run } from './dispatch';
 import { tell } from './events';
 import { Listing } from './listing';
 import type { Model } from './models';
@@ -31,7 +31,7 @@ export interface Quota {
 export class Client implements AsyncDisposable {
   readonly #native: NativeClient;
   readonly #baseUrl: string | undefined;
-  readonly #arrived: (() => void) | undefined;
+  readonly #owner: Owner;
   /** Conversations. */
   readonly conversations: Conversations;
   /** Tickets. */
@@ -46,7 +46,7 @@ export class Client implements AsyncDisposable {
     const { onEvent } = options;
     this.#native = client;
     this.#baseUrl = options.baseUrl;
-    this.#arrived = onEvent ? () => tell(onEvent, client.events()) : undefined;
+    this.#owner = { arrived: onEvent ? () => tell(onEvent, client.events()) : undefined };
     const caller: Caller = {
       call: (name, args, overrides, decoder) => asCall(this.#call(name, args, overrides, decoder)),
       walk: (list, args, how, decoder) => this.#walk(list, args, how, decoder),
@@ -75,9 +75,13 @@ export class Client implements AsyncDisposable {
     return camelKeys(quota, ['next_free']) as unknown as Quota;
   }
 
-  /** Refuses further calls and closes idle connections. Calls under way end as they would. Safe to repeat. */
+  /**
+   * Refuses further calls and closes idle connections. Calls under way end as they would, but do not keep the process alive
+   * any more: await them first. Safe to repeat.
+   */
   async close(): Promise<void> {
     this.#native.close();
+    release(this.#owner);
   }
 
   /** {@link Client.close}, for `await using`. */
@@ -104,10 +108,10 @@ export class Client implements AsyncDisposable {
     const json = argsJson(name, args);
     const overrides = callJson(name, options);
     return await run<T>(
+      this.#owner,
       decoder,
       (dispatcher, id) => this.#native.call(dispatcher, id, name, json, overrides),
       options?.signal,
-      this.#arrived,
     );
   }
 
@@ -121,7 +125,7 @@ export class Client implements AsyncDisposable {
       const [calls, how] = walkJson(`${list}.list`, options);
       return this.#native.walk(`${list}.iter`, argsJson(`${list}.list`, args), calls, how);
     };
-    return new Listing<T>({ begin, decoder, arrived: this.#arrived }, options);
+    return new Listing<T>({ begin, decoder, owner: this.#owner }, options);
   }
 }
 

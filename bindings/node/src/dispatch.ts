@@ -5,11 +5,16 @@ import { load, type Native, type NativeDispatcher } from './native';
 /** The native half, loaded with this module. */
 export const native: Native = load();
 
+/** Who a call belongs to. */
+export interface Owner {
+  /** Called before a result is handed over. */
+  arrived: (() => void) | undefined;
+}
+
 interface Pending {
+  owner: Owner;
   decoder: Decode<unknown>;
   settle(result: unknown): void;
-  /** Called before the result is handed over. */
-  arrived: (() => void) | undefined;
 }
 
 /** A failure on its way to the function that throws it, so that the stack is the caller's. */
@@ -25,7 +30,7 @@ function sink(id: number, shape: number, text: string, wide?: string | null): vo
   const entry = pending.get(id) as Pending;
   pending.delete(id);
   entry.settle(read(entry.decoder, shape, text, wide ?? ''));
-  entry.arrived?.();
+  entry.owner.arrived?.();
 }
 
 function read(decoder: Decode<unknown>, shape: Shape, text: string, wide: string): unknown {
@@ -33,7 +38,7 @@ function read(decoder: Decode<unknown>, shape: Shape, text: string, wide: string
     if (shape === Shape.Error) return new Failure(JSON.parse(text || wide) as ErrorData);
     return decode(shape, decoder, text, wide, columns);
   } catch (error) {
-    const detail = `a result could not be read: ${error instanceof Error ? error.message : 'unknown'}`;
+    const detail = `a result could not be read: ${(error as Error).message}`;
     return new Failure({ kind: 'internal', reason: 'panic', message: `internal (panic): ${detail}`, detail });
   }
 }
@@ -47,10 +52,14 @@ const dispatcher: NativeDispatcher = new native.Dispatcher(() => {
   if (columns.length > 1 << 20) columns = new Float64Array(4096);
 });
 
-/** The error that a synchronous export threw. */
-export function thrown(error: unknown): unknown {
-  if (!(error instanceof Error) || !error.message.startsWith('{')) return error;
-  return errorFrom(JSON.parse(error.message) as ErrorData);
+/**
+ * The error that a synchronous export threw. Native code makes the errors of the main realm; in another one, such as that
+ * of a Jest test, `instanceof Error` does not hold for them.
+ */
+function thrown(error: unknown): unknown {
+  const message = (error as { message?: unknown } | null)?.message;
+  if (typeof message !== 'string' || !message.startsWith('{')) return error;
+  return errorFrom(JSON.parse(message) as ErrorData);
 }
 
 /** Runs a synchronous export; what it throws becomes an error of this library with the caller's stack. */
@@ -62,6 +71,40 @@ export function checked<T>(work: () => T): T {
   }
 }
 
+/** What ends when a signal fires. One listener per signal: Node warns of more than ten. */
+const listeners = new WeakMap<AbortSignal, { aborts: Set<() => void>; listener: () => void }>();
+
+/** Calls `abort` when the signal fires; returns how to be rid of it. */
+function onAbort(signal: AbortSignal, abort: () => void): () => void {
+  let entry = listeners.get(signal);
+  if (!entry) {
+    const aborts = new Set<() => void>();
+    const listener = () => {
+      for (const one of aborts) one();
+    };
+    entry = { aborts, listener };
+    listeners.set(signal, entry);
+    signal.addEventListener('abort', listener, { once: true });
+  }
+  const { aborts, listener } = entry;
+  aborts.add(abort);
+  return () => {
+    if (!aborts.delete(abort) || aborts.size > 0) return;
+    listeners.delete(signal);
+    signal.removeEventListener('abort', listener);
+  };
+}
+
+/** Why a signal fired. Polyfills may not say. */
+function reasonOf(signal: AbortSignal): unknown {
+  return signal.reason ?? new DOMException('This operation was aborted', 'AbortError');
+}
+
+/** Throws the signal's reason if it has fired. */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw reasonOf(signal);
+}
+
 /**
  * Starts native work and waits for it. `start` hands it to the dispatcher under an id.
  *
@@ -69,37 +112,43 @@ export function checked<T>(work: () => T): T {
  * reason; the request is cancelled and its connection closed.
  */
 export async function run<T>(
+  owner: Owner,
   decoder: Decode<unknown>,
   start: (dispatcher: NativeDispatcher, id: number) => void,
   signal?: AbortSignal,
-  arrived?: () => void,
 ): Promise<T> {
-  signal?.throwIfAborted();
+  throwIfAborted(signal);
   do last = (last + 1) >>> 0;
   while (pending.has(last));
   const id = last;
-  let onAbort: (() => void) | undefined;
-  const result = await new Promise<unknown>((settle, reject) => {
-    try {
-      start(dispatcher, id);
-    } catch (error) {
-      reject(thrown(error));
-      return;
-    }
-    pending.set(id, { decoder, settle, arrived });
-    if (signal) {
-      onAbort = () => {
-        pending.delete(id);
-        dispatcher.cancel(id);
-        reject(signal.reason);
-      };
-      signal.addEventListener('abort', onAbort, { once: true });
-    }
-  }).finally(onAbortCleanup);
+  checked(() => start(dispatcher, id));
+  let forget: (() => void) | undefined;
+  const waiting = new Promise<unknown>((settle, reject) => {
+    pending.set(id, { owner, decoder, settle });
+    if (!signal) return;
+    forget = onAbort(signal, () => {
+      if (cancel(id)) reject(reasonOf(signal));
+    });
+  });
+  const result = await (forget ? waiting.finally(forget) : waiting);
   if (result instanceof Failure) throw errorFrom(result.data) as ZhifuyunError;
   return result as T;
+}
 
-  function onAbortCleanup(): void {
-    if (onAbort) signal?.removeEventListener('abort', onAbort);
-  }
+/** Cancels a call: nobody waits for it any more. False if it had ended. */
+function cancel(id: number): boolean {
+  if (!pending.delete(id)) return false;
+  dispatcher.cancel(id);
+  return true;
+}
+
+/** Ends a call as if it had brought nothing. */
+export function drop(id: number): void {
+  const entry = pending.get(id);
+  if (cancel(id)) entry?.settle(undefined);
+}
+
+/** From now on the calls of a client do not keep the process alive. */
+export function release(owner: Owner): void {
+  for (const [id, entry] of pending) if (entry.owner === owner) dispatcher.release(id);
 }

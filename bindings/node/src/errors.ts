@@ -248,10 +248,16 @@ const CLASSES: Record<ErrorKind, [string, ErrorClass]> = {
 named(ZhifuyunError, 'ZhifuyunError');
 for (const [name, type] of Object.values(CLASSES)) named(type, name);
 
+/** What is called `…Ms` here, because it is a number of milliseconds. */
+const SPANS = ['timeout', 'attempt_timeout', 'connect_timeout', 'max_retry_after', 'pool_idle_timeout'];
+
+/** An argument by the name it has here. */
+const ours = (argument: string): string => camel(SPANS.includes(argument) ? `${argument}_ms` : argument);
+
 /** @internal The error that data from the native half describes. */
 export function errorFrom(data: ErrorData): ZhifuyunError {
   const type = (CLASSES[data.kind] ?? CLASSES.internal)[1];
-  return new type({ ...data, argument: data.argument == null ? null : camel(data.argument) } as never);
+  return new type({ ...data, argument: data.argument == null ? null : ours(data.argument) } as never);
 }
 
 /** @internal An argument that was refused here, in the words of the core. */

@@ -25,10 +25,16 @@ export function tell(listener: (event: ClientEvent) => void, events: string[]): 
     try {
       listener(event as ClientEvent);
     } catch (error) {
-      process.emitWarning(
-        `onEvent threw: ${error instanceof Error ? error.message : String(error)}`,
-        'ZhifuyunWarning',
-      );
+      process.emitWarning(`onEvent threw: ${shown(error)}`, 'ZhifuyunWarning');
     }
+  }
+}
+
+/** What was thrown, also if it is not an error, or nothing that can be shown. */
+function shown(thrown: unknown): string {
+  try {
+    return String((thrown as Error)?.message ?? thrown);
+  } catch {
+    return 'something that cannot be shown';
   }
 }

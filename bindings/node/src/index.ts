@@ -33,7 +33,7 @@ export {
   ZhifuyunError,
 } from './errors';
 export type { ClientEvent } from './events';
-export { Listing, type Report } from './listing';
+export { Listing, type Report, type Walking } from './listing';
 export {
   type Channel,
   Conversation,

@@ -1,7 +1,7 @@
 import { camelKeys, type Decode } from './decode';
-import { checked, run } from './dispatch';
+import { checked, drop, type Owner, run, throwIfAborted } from './dispatch';
 import type { Page } from './models';
-import type { NativeWalk } from './native';
+import type { NativeDispatcher, NativeWalk } from './native';
 import type { IterOptions } from './params';
 
 /** What a walk saw. */
@@ -31,7 +31,7 @@ export interface Report {
 export interface Source<T> {
   begin(): NativeWalk;
   decoder: Decode<T>;
-  arrived: (() => void) | undefined;
+  owner: Owner;
 }
 
 const EMPTY: Report = Object.freeze({
@@ -70,58 +70,51 @@ export class Listing<T extends object> implements AsyncIterable<T> {
   }
 
   /** The same page by page; a page holds only items that were not delivered before. */
-  pages(): AsyncIterableIterator<Page<T>> {
-    return new Pages(
-      async () => {
-        const walk = checked(() => this.#source.begin());
-        this.#walk = walk;
-        return walk;
-      },
-      this.#source,
-      this.#signal,
-    );
+  pages(): Walking<Page<T>> {
+    return this.#pages();
   }
 
-  [Symbol.asyncIterator](): AsyncIterableIterator<T> {
-    return new Items(this.pages());
+  [Symbol.asyncIterator](): Walking<T> {
+    return new Items(this.#pages(), this.#signal);
   }
 
   /** All items in one array. */
   async toArray(): Promise<T[]> {
     const all: T[] = [];
-    for await (const page of this.pages()) all.push(...page.items);
+    for await (const page of this.pages()) for (const item of page.items) all.push(item);
     return all;
+  }
+
+  #pages(): Pages<T> {
+    const begin = () => (this.#walk = checked(() => this.#source.begin()));
+    return new Pages(begin, this.#source, this.#signal);
   }
 }
 
-// Written out instead of async generators: those end for good when they throw, and cost more per item.
-class Pages<T extends object> implements AsyncIterableIterator<Page<T>> {
-  #walk: NativeWalk | undefined;
-  #ended = false;
+/**
+ * An iterator of a {@link Listing}. Ending it early (`break`, `return`, `throw`, `await using`) cancels what is under way,
+ * also pages that were asked for ahead; a `next` that waits for one is then done.
+ */
+export interface Walking<T> extends AsyncIterableIterator<T>, AsyncDisposable {
+  return(): Promise<IteratorResult<T>>;
+  throw(error?: unknown): Promise<IteratorResult<T>>;
+  [Symbol.asyncIterator](): this;
+}
 
-  constructor(
-    private readonly begin: () => Promise<NativeWalk>,
-    private readonly source: Source<T>,
-    private readonly signal: AbortSignal | undefined,
-  ) {}
+const done = (): IteratorReturnResult<undefined> => ({ value: undefined, done: true });
 
-  async next(): Promise<IteratorResult<Page<T>>> {
-    if (this.#ended) return { value: undefined, done: true };
-    this.signal?.throwIfAborted();
-    const walk = (this.#walk ??= await this.begin());
-    const page = await run<Page<T> | undefined>(
-      this.source.decoder,
-      (dispatcher, id) => walk.next(dispatcher, id),
-      this.signal,
-      this.source.arrived,
-    );
-    if (page) return { value: page, done: false };
-    return this.return();
+// Written out instead of async generators: those end for good when they throw, let `return` wait for `next`, and cost
+// more per item.
+abstract class Ends<T> {
+  abstract return(): Promise<IteratorResult<T>>;
+
+  async throw(error?: unknown): Promise<never> {
+    await this.return();
+    throw error;
   }
 
-  async return(): Promise<IteratorResult<Page<T>>> {
-    this.#ended = true;
-    return { value: undefined, done: true };
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return();
   }
 
   [Symbol.asyncIterator](): this {
@@ -129,39 +122,84 @@ class Pages<T extends object> implements AsyncIterableIterator<Page<T>> {
   }
 }
 
-class Items<T extends object> implements AsyncIterableIterator<T> {
+class Pages<T extends object> extends Ends<Page<T>> implements Walking<Page<T>> {
+  #walk: NativeWalk | undefined;
+  #ended = false;
+  /** The calls that wait for a page. */
+  readonly #waiting = new Set<number>();
+
+  constructor(
+    private readonly begin: () => NativeWalk,
+    private readonly source: Source<T>,
+    private readonly signal: AbortSignal | undefined,
+  ) {
+    super();
+  }
+
+  async next(): Promise<IteratorResult<Page<T>>> {
+    if (this.#ended) return done();
+    throwIfAborted(this.signal);
+    // Begun before the first wait: several readers share one walk.
+    const walk = (this.#walk ??= this.begin());
+    let call = 0;
+    const start = (dispatcher: NativeDispatcher, id: number) => {
+      walk.next(dispatcher, id);
+      this.#waiting.add((call = id));
+    };
+    try {
+      const { owner, decoder } = this.source;
+      const page = await run<Page<T> | undefined>(owner, decoder, start, this.signal);
+      if (page) return { value: page, done: false };
+    } finally {
+      this.#waiting.delete(call);
+    }
+    this.#ended = true;
+    // Others may still wait for the same end.
+    if (this.#waiting.size === 0) walk.close();
+    return done();
+  }
+
+  async return(): Promise<IteratorResult<Page<T>>> {
+    this.#ended = true;
+    for (const call of this.#waiting) drop(call);
+    this.#walk?.close();
+    return done();
+  }
+}
+
+class Items<T extends object> extends Ends<T> implements Walking<T> {
   #items: readonly T[] = [];
   #next = 0;
 
-  constructor(private readonly pages: AsyncIterableIterator<Page<T>>) {}
-
-  next(): Promise<IteratorResult<T>> {
-    if (this.#next < this.#items.length) {
-      return Promise.resolve({ value: this.#items[this.#next++] as T, done: false });
-    }
-    return this.turn();
+  constructor(
+    private readonly pages: Pages<T>,
+    private readonly signal: AbortSignal | undefined,
+  ) {
+    super();
   }
 
-  private async turn(): Promise<IteratorResult<T>> {
+  async next(): Promise<IteratorResult<T>> {
     for (;;) {
+      // What was read ahead is not handed out after an abort.
+      throwIfAborted(this.signal);
+      if (this.#next < this.#items.length) return { value: this.#items[this.#next++] as T, done: false };
       const page = await this.pages.next();
-      if (page.done) return { value: undefined, done: true };
+      if (page.done) {
+        // Another reader's page may have come meanwhile.
+        if (this.#next < this.#items.length) continue;
+        return done();
+      }
       // Another `next` may have turned the page meanwhile; what it brought comes first.
       if (this.#next < this.#items.length) this.#items = [...this.#items.slice(this.#next), ...page.value.items];
       else this.#items = page.value.items;
       this.#next = 0;
-      if (this.#items.length > 0) return { value: this.#items[this.#next++] as T, done: false };
     }
   }
 
   async return(): Promise<IteratorResult<T>> {
     this.#items = [];
     this.#next = 0;
-    await this.pages.return?.();
-    return { value: undefined, done: true };
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
+    await this.pages.return();
+    return done();
   }
 }

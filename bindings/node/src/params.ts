@@ -139,7 +139,10 @@ function known(operation: string, options: object, names: readonly string[]): vo
     if (!names.includes(name)) throw invalidArgument(name, `${name.slice(0, 64)} is no option of a call`, operation);
   }
   const { signal } = options as CallOptions;
-  if (signal !== undefined && signal !== null && !(signal instanceof AbortSignal)) {
+  // By its shape: polyfills and other realms have classes of their own.
+  const { aborted, addEventListener } = (signal ?? {}) as Partial<AbortSignal>;
+  const fits = typeof aborted === 'boolean' && typeof addEventListener === 'function';
+  if (signal !== undefined && signal !== null && !fits) {
     throw invalidArgument('signal', 'signal must be an AbortSignal', operation);
   }
 }

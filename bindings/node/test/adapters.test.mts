@@ -1,7 +1,7 @@
 // The adapters in the real frameworks.
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { suite, test } from 'node:test';
 import { serve } from '@hono/node-server';
 import { Webhooks } from '@zhifuyun/sdk/webhooks';
@@ -87,6 +87,91 @@ for (const [name, make] of Object.entries(frameworks)) {
     });
   });
 }
+
+// A sender with a socket of its own: `fetch` would join headers and know lengths.
+function send(url: string, headers: readonly string[], body: Iterable<Uint8Array>): Promise<string> {
+  const { port, pathname } = new URL(url);
+  return new Promise((answered, failed) => {
+    const socket = connect(Number(port), '127.0.0.1');
+    let text = '';
+    socket.on('error', failed).on('close', () => failed(new Error(`no whole answer: ${text}`)));
+    socket.on('data', (data) => {
+      text += data;
+      if (!/\r\n\r\n.*\}/s.test(text)) return;
+      answered(`${text.split(' ')[1]} ${/\{.*\}/.exec(text)?.[0]}`);
+      socket.destroy();
+    });
+    const start = [`POST ${pathname} HTTP/1.1`, 'host: x', 'content-type: application/json', ...headers, '', ''];
+    socket.write(start.join('\r\n'));
+    for (const chunk of body) socket.write(chunk);
+  });
+}
+
+const KILOBYTES_64 = Buffer.alloc(65_536, 'x');
+
+function* pieces(bytes: number): Generator<Uint8Array> {
+  for (let left = bytes; left > 0; left -= KILOBYTES_64.length) yield KILOBYTES_64.subarray(0, Math.min(left, 65_536));
+}
+
+function* chunked(bytes: number): Generator<Uint8Array> {
+  for (const piece of pieces(bytes))
+    yield* [Buffer.from(`${piece.length.toString(16)}\r\n`), piece, Buffer.from('\r\n')];
+  yield Buffer.from('0\r\n\r\n');
+}
+
+for (const [name, make] of Object.entries(frameworks)) {
+  test(`${name}: what is too large is refused with an answer, not with a closed connection`, async () => {
+    const hooks = new Webhooks({ secrets: [SECRET] });
+    const app = await make(hooks);
+    const headers = Object.entries(await hooks.sign('msg_1', BODY)).map(([n, v]) => `${n}: ${v}`);
+    const refused = '413 {"error":"body_too_large"}';
+    try {
+      for (const bytes of [2_000_000, 20_000_000]) {
+        assert.equal(await send(app.url, [...headers, `content-length: ${bytes}`], pieces(bytes)), refused);
+        assert.equal(await send(app.url, [...headers, 'transfer-encoding: chunked'], chunked(bytes)), refused);
+      }
+      const body = [Buffer.from(BODY)];
+      const length = `content-length: ${Buffer.byteLength(BODY)}`;
+      assert.equal(await send(app.url, [...headers, length], body), '200 {"ok":true}', 'and goes on');
+    } finally {
+      await app.close();
+    }
+  });
+}
+
+for (const name of ['express', 'fastify', 'http'] as const) {
+  test(`${name}: headers that came twice`, async () => {
+    const hooks = new Webhooks({ secrets: [SECRET] });
+    const app = await (frameworks[name] as (typeof frameworks)['http'])(hooks);
+    const body = [Buffer.from(BODY)];
+    const length = `content-length: ${Buffer.byteLength(BODY)}`;
+    const signed = async (id: string) => Object.entries(await hooks.sign(id, BODY)).map(([n, v]) => `${n}: ${v}`);
+    try {
+      const same = [...(await signed('msg_1')), 'Webhook-Id: msg_1', length];
+      assert.equal(await send(app.url, same, body), '200 {"ok":true}');
+      for (const other of ['webhook-id: msg_3', 'webhook-timestamp: 12', 'webhook-signature: v1,AAAA']) {
+        const twice = [...(await signed('msg_2')), other, length];
+        assert.equal(await send(app.url, twice, body), '400 {"error":"duplicate_header"}', other);
+      }
+    } finally {
+      await app.close();
+    }
+  });
+}
+
+test('an empty body that a parser left behind is not what was sent', async () => {
+  const hooks = new Webhooks({ secrets: [SECRET] });
+  const app = Express();
+  app.use((request, _response, next) => {
+    request.body = {}; // As the parsers of Express 4 do it when the content type is not theirs.
+    next();
+  });
+  app.post('/hook', express(hooks));
+  const { url, close } = await listening(app.listen(0));
+  const headers = await hooks.sign('m', BODY);
+  assert.equal((await fetch(url, { method: 'POST', body: BODY, headers })).status, 200);
+  close();
+});
 
 test('a parser that ate the body is named', async () => {
   const hooks = new Webhooks({ secrets: [SECRET] });

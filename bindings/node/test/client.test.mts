@@ -90,13 +90,67 @@ test('an error does not end an iterator', async () => {
 });
 
 test('two readers of one iterator lose nothing', async () => {
-  const items = client.conversations.iter({ limit: 50 })[Symbol.asyncIterator]();
-  const ids = new Set<string>();
+  const list = client.conversations.iter({ limit: 50 });
+  const items = list[Symbol.asyncIterator]();
+  const ids: string[] = [];
   const reader = async () => {
-    for (let next = await items.next(); !next.done; next = await items.next()) ids.add(next.value.id);
+    for (let next = await items.next(); !next.done; next = await items.next()) ids.push(next.value.id);
   };
   await Promise.all([reader(), reader(), reader()]);
-  assert.equal(ids.size, (await client.conversations.list()).total);
+  const { total } = await client.conversations.list();
+  assert.deepEqual([ids.length, new Set(ids).size], [total, total]);
+  const pages = list.pages();
+  const numbers = (await Promise.all([pages.next(), pages.next(), pages.next()])).map((p) => p.value.page);
+  assert.deepEqual(numbers, [1, 2, 3]);
+  assert.equal(list.report.pages, 3);
+});
+
+test('an iteration ends where it is told to', async () => {
+  const controller = new AbortController();
+  const reason = new Error('enough');
+  let seen = 0;
+  const aborted = async () => {
+    for await (const _ of client.conversations.iter({}, { signal: controller.signal, maxItems: 50 })) {
+      if (++seen === 3) controller.abort(reason);
+    }
+  };
+  await assert.rejects(aborted(), reason);
+  assert.equal(seen, 3, 'also within a page that is there already');
+
+  const list = client.conversations.iter({ limit: 10 }, { prefetch: 4 });
+  const items = list[Symbol.asyncIterator]();
+  await items.next();
+  const { pages } = list.report;
+  await items.return();
+  assert.deepEqual([await items.next(), list.report.pages], [{ value: undefined, done: true }, pages]);
+  await assert.rejects(client.tickets.iter()[Symbol.asyncIterator]().throw(reason), reason);
+
+  await server.control('POST', '/faults', { match: { path: '/v1/tickets' }, action: { delay_ms: 30_000 } });
+  try {
+    await using waiting = client.tickets.iter()[Symbol.asyncIterator]();
+    const next = waiting.next();
+    await waiting.return();
+    assert.equal((await next).done, true, 'a reader that waits is told');
+  } finally {
+    await server.control('DELETE', '/faults');
+  }
+});
+
+test('many calls under one signal', async () => {
+  const warnings: Error[] = [];
+  const listen = (warning: Error) => warnings.push(warning);
+  process.on('warning', listen);
+  const { signal } = new AbortController();
+  await Promise.all(Array.from({ length: 30 }, () => client.tickets.list({}, { signal })));
+  await new Promise((later) => setImmediate(later));
+  process.off('warning', listen);
+  assert.deepEqual(warnings, []);
+  // As polyfills and other realms have them: of another class, and without a reason.
+  const other = { aborted: false, addEventListener() {}, removeEventListener() {} };
+  assert.ok(await client.tickets.list({}, { signal: other as never }));
+  await assert.rejects(client.tickets.list({}, { signal: { ...other, aborted: true } as never }), {
+    name: 'AbortError',
+  });
 });
 
 const half = '\ud800';
@@ -128,7 +182,7 @@ const refusals: [string, (c: Client) => unknown, string][] = [
   ['a list', (c) => c.tickets.list({ status: ['open'] as never }), 'status'],
   ['nothing to update', (c) => c.tickets.update('t', {}), 'status'],
   ['an unknown option', (c) => c.tickets.list({}, { retries: 1 } as never), 'retries'],
-  ['timeoutMs 0', (c) => c.tickets.list({}, { timeoutMs: 0 }), 'timeout'],
+  ['timeoutMs 0', (c) => c.tickets.list({}, { timeoutMs: 0 }), 'timeoutMs'],
   ['timeoutMs NaN', (c) => c.tickets.list({}, { timeoutMs: Number.NaN }), 'timeoutMs'],
   ['maxRetries -1', (c) => c.tickets.list({}, { maxRetries: -1 }), 'maxRetries'],
   ['a signal that is none', (c) => c.tickets.list({}, { signal: {} as never }), 'signal'],
@@ -237,7 +291,7 @@ test('aborting: before, during, after', async () => {
   setTimeout(() => controller.abort(), 50);
   await assert.rejects(slow, { name: 'AbortError' });
   await assert.rejects(client.statistics.get({}, { signal: AbortSignal.timeout(50) }), { name: 'TimeoutError' });
-  assert.ok(performance.now() - began < 1000);
+  assert.ok(performance.now() - began < 2900, 'before the answer');
   await server.control('DELETE', '/faults');
   const late = new AbortController();
   const page = await client.tickets.list({}, { signal: late.signal });
@@ -265,6 +319,7 @@ test('events, and a listener that throws', async (t) => {
     onEvent: (event) => {
       events.push(event);
       if (event.event === 'refresh') throw new Error('from the listener');
+      if (event.event === 'response' && event.operation === 'tickets.list') throw Object.create(null);
     },
   });
   await own.tickets.list();
@@ -273,7 +328,7 @@ test('events, and a listener that throws', async (t) => {
   assert.ok(names.has('request') && names.has('response') && names.has('refresh'), [...names].join());
   const answered = events.find((e) => e.event === 'response' && e.operation === 'tickets.list');
   assert.ok(answered?.event === 'response' && answered.elapsedMs > 0 && answered.httpStatus === 200);
-  assert.equal(warn.mock.callCount(), 1);
+  assert.equal(warn.mock.callCount(), 3);
   assert.doesNotMatch(JSON.stringify(events), new RegExp(server.credentials.clientSecret));
 });
 

@@ -55,13 +55,15 @@ test('webhook-receiver', async () => {
   });
   let out = '';
   const said = (what: RegExp) =>
-    new Promise<RegExpExecArray>((resolve) => {
+    new Promise<RegExpExecArray>((resolve, reject) => {
       const look = (data: Buffer | string) => {
         out += data;
         const found = what.exec(out);
         if (found) resolve(found);
       };
       child.stdout.on('data', look);
+      child.once('exit', (code) => reject(new Error(`ended with ${code}; said ${out}`)));
+      setTimeout(() => reject(new Error(`did not say ${what}, but ${out}`)), 30_000).unref();
       look('');
     });
   try {

@@ -190,11 +190,90 @@ test('setting up wrongly', () => {
   refused({ secrets: ['whsec_*'] }, /is not base64/);
   refused({ secrets: ['whpk_AAAA'] }, /asymmetric/);
   refused({ secrets: Array(17).fill(SECRET) }, /more than 16/);
-  refused({ secrets: [SECRET], maxBodyBytes: 0 }, /max_body_bytes/);
+  refused({ secrets: [SECRET], maxBodyBytes: 0 }, /maxBodyBytes/);
+  refused(undefined, /must be an object/);
+  refused({ secrets: SECRET }, /must be a list/);
+  refused({ secrets: [SECRET], tolerance: 5 }, /no option tolerance/);
+  for (const toleranceMs of ['5', -1, Number.NaN, Number.POSITIVE_INFINITY])
+    refused({ secrets: [SECRET], toleranceMs }, /toleranceMs must/);
+  refused({ secrets: [SECRET], maxBodyBytes: '5' }, /maxBodyBytes must/);
+  refused({ secrets: [SECRET], replayGuard: {} }, /replayGuard must/);
   refused({ secrets: [SECRET], scheme: { ...standard, payload: '{body}' } }, /\{id\} must/);
   refused({ secrets: [SECRET], scheme: { ...standard, payload: '{id}{timestamp}.{body}' } }, /separator/);
   refused({ secrets: [SECRET], scheme: { ...standard, signatureHeader: 'Webhook-Id' } }, /same header/);
   refused({ secrets: ['s'], scheme: { ...timestampedHex('x'), version: 't' } }, /other than/);
   for (const bad of ['', '{', '[]', '"other"', '{"colour":1}'])
     assert.throws(() => schemeFromJson(bad), { kind: 'config' });
+});
+
+test('an age is never left unchecked', async () => {
+  const hooks = new Webhooks({ secrets: [SECRET] });
+  const old = await hooks.sign('m', BODY, 1000);
+  for (const now of [Number.NaN, Number.POSITIVE_INFINITY, new Date('x'), 'x' as never]) {
+    await assert.rejects(hooks.verify(old, BODY, now), { kind: 'invalid_argument', argument: 'now' });
+  }
+  for (const headers of [undefined, null, 5, 'x']) {
+    await assert.rejects(hooks.verify(headers as never, BODY), { kind: 'invalid_argument', argument: 'headers' });
+  }
+});
+
+test('numbers in a body', async () => {
+  const hooks = new Webhooks({ secrets: [SECRET] });
+  const ticket = async (data: string) => {
+    const body = `{"event":"ticket.created","note":"\\"data\\": 5","data":{${data}}}`;
+    const event = await hooks.verify(await hooks.sign('m', body), body);
+    assert.ok(event.known && event.type === 'ticket.created');
+    return event.data;
+  };
+  for (const id of ['9007199254740993', '18446744073709551615', '-9223372036854775808', '0', '7']) {
+    assert.equal((await ticket(`"ticket_id": ${id} ,"n":1.5e3`)).ticketId, id);
+  }
+  for (const id of ['18446744073709551616', '-9223372036854775809', '1.0', '1e2', '-0', '1.5']) {
+    const { ticketId, extra } = await ticket(`"ticket_id":${id}`);
+    assert.deepEqual([ticketId, extra['ticket_id']], [undefined, Number(id)], id);
+  }
+  await assert.rejects(ticket('"n":1e400'), { webhookReason: 'not_json' });
+});
+
+test('half a surrogate pair costs one character', async () => {
+  const hooks = new Webhooks({ secrets: [SECRET] });
+  const body = '{"event":"ticket.created","data":{"title":"half \\ud83d","v":"\\ud83d\\ude00\\ude00 \\\\ud83d"}}';
+  const event = await hooks.verify(await hooks.sign('m', body), body);
+  assert.ok(event.known && event.type === 'ticket.created');
+  assert.equal(event.data.title, 'half \ufffd');
+  assert.deepEqual(event.data.extra, { v: '😀\ufffd \\ud83d' });
+  assert.equal(event.raw, body);
+});
+
+test('a handler of a type that this version does not know', async () => {
+  const seen: unknown[] = [];
+  const hooks = new Webhooks({ secrets: [SECRET] })
+    .on('ticket.deleted', (event) => seen.push(event.data))
+    .on('ticket.created', () => assert.fail('it was promised an object'))
+    .fallback((event) => seen.push(event.type));
+  for (const body of ['{"event":"ticket.deleted","data":[1]}', '{"event":"ticket.created","data":"x"}']) {
+    await hooks.handle(await hooks.sign(`msg_${body.indexOf('created')}`, body), body);
+  }
+  assert.deepEqual(seen, [[1], 'ticket.created']);
+  assert.throws(() => hooks.on('ticket.created', 5 as never), { argument: 'handler' });
+});
+
+test('secrets of the environment', (t) => {
+  const before = process.env['ZHIFUYUN_WEBHOOK_SECRET'];
+  t.after(() => {
+    if (before === undefined) delete process.env['ZHIFUYUN_WEBHOOK_SECRET'];
+    else process.env['ZHIFUYUN_WEBHOOK_SECRET'] = before;
+  });
+  for (const [value, count] of [
+    [SECRET, 1],
+    [` ${SECRET},${SECRET}\n`, 2],
+    [`${SECRET} ${SECRET} , ${SECRET}`, 3],
+  ] as const) {
+    process.env['ZHIFUYUN_WEBHOOK_SECRET'] = value;
+    assert.equal(Webhooks.fromEnv().toJSON()['secrets'], count, value);
+  }
+  for (const value of ['', ' , ']) {
+    process.env['ZHIFUYUN_WEBHOOK_SECRET'] = value;
+    assert.throws(() => Webhooks.fromEnv(), { kind: 'config' });
+  }
 });

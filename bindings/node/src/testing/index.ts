@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import type { Socket } from 'node:net';
 import { Client } from '../client';
 import { configError } from '../errors';
 import type { ClientOptions } from '../options';
@@ -48,12 +49,15 @@ export class MockServer implements AsyncDisposable {
 
   /** Starts a server on a free port and waits until it is ready. */
   static async start(options: MockServerOptions = {}): Promise<MockServer> {
-    const command = options.command ?? process.env['ZHIFUYUN_MOCK_SERVER'] ?? 'zhifuyun-mock-server';
+    const command = options.command || process.env['ZHIFUYUN_MOCK_SERVER'] || 'zhifuyun-mock-server';
     const args = ['--port', '0', '--exit-with-stdin', '--log', 'error', ...(options.args ?? [])];
     const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
     const { timeoutMs = 10_000 } = options;
     try {
-      return new MockServer(child, JSON.parse(await firstLine(child, command, timeoutMs)) as Ready);
+      const ready = JSON.parse(await firstLine(child, command, timeoutMs)) as Ready;
+      // It ends with this program, so one that was forgotten must not keep it alive.
+      keepsAlive(child, false);
+      return new MockServer(child, ready);
     } catch (error) {
       child.kill();
       throw error;
@@ -105,6 +109,7 @@ export class MockServer implements AsyncDisposable {
   /** Ends the server and waits until it is gone. */
   async close(): Promise<void> {
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+    keepsAlive(this.#process, true);
     const gone = new Promise((resolve) => this.#process.once('exit', resolve));
     this.#process.stdin?.end();
     await gone;
@@ -119,6 +124,12 @@ export class MockServer implements AsyncDisposable {
   toJSON(): Record<string, unknown> {
     return { url: this.url };
   }
+}
+
+/** Whether this program waits for the child to end. */
+function keepsAlive(child: ChildProcess, alive: boolean): void {
+  // The pipes are sockets, whatever the types say.
+  for (const part of [child, child.stdin, child.stdout] as unknown as Socket[]) alive ? part.ref() : part.unref();
 }
 
 function firstLine(child: ChildProcess, command: string, timeoutMs: number): Promise<string> {

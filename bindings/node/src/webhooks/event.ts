@@ -83,10 +83,14 @@ export type UnknownEvent = EventCommon & { readonly known: false; readonly type:
 /** A webhook whose signature was good. */
 export type WebhookEvent = KnownEvent | UnknownEvent;
 
-type Read = (value: unknown) => unknown;
-const text: Read = (value) => {
+/** Reads a value of the data; `json` is the body that it came from. */
+type Read = (value: unknown, json: string, name: string) => unknown;
+const text: Read = (value, json, name) => {
   if (typeof value === 'string') return value;
-  return typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : undefined;
+  if (typeof value !== 'number') return undefined;
+  // An id that is a number keeps every digit: a double would round it.
+  const digits = writtenData(json)[name];
+  return typeof digits === 'string' && whole(digits) ? digits : undefined;
 };
 const word: Read = (value) => (typeof value === 'string' ? value : undefined);
 
@@ -162,36 +166,75 @@ const TICKET: Fields = [
   ['updated_at', 'updatedAt', instant],
 ];
 
-const FIELDS: Record<EventType, Fields> = {
-  'conversation.created': CONVERSATION,
-  'conversation.closed': CONVERSATION,
-  'ticket.created': TICKET,
-  'ticket.updated': TICKET,
-  'ticket.resolved': TICKET,
-};
-
-/** The event types that this version knows. Others arrive with `known: false`. */
-export const EVENT_TYPES = Object.freeze(Object.keys(FIELDS)) as readonly EventType[];
-
 const NOTHING: Extra = Object.freeze({});
 
-/** `Object.fromEntries`, because `__proto__` may be among the names. */
-function rest(object: Record<string, unknown>, taken: (name: string) => boolean): Extra {
-  let entries: [string, unknown][] | undefined;
-  for (const name of Object.keys(object)) if (!taken(name)) (entries ??= []).push([name, object[name]]);
-  return entries ? Object.fromEntries(entries) : NOTHING;
+/** The fields by their names, without names that objects inherit; and all of them, without a value. */
+interface Shape {
+  readonly fields: Readonly<Record<string, readonly [key: string, read: Read]>>;
+  readonly blank: Readonly<Record<string, unknown>>;
 }
 
-function payload(fields: Fields, data: Record<string, unknown>): object {
-  const out: Record<string, unknown> = {};
-  const placed: string[] = [];
+function shape(fields: Fields): Shape {
+  const byName: Record<string, readonly [string, Read]> = Object.create(null);
+  const blank: Record<string, unknown> = {};
   for (const [name, key, read] of fields) {
-    // None of the names is one that objects inherit.
-    const value = data[name];
-    out[key] = value === null || value === undefined ? undefined : read(value);
-    if (out[key] !== undefined || value === null) placed.push(name);
+    byName[name] = [key, read];
+    blank[key] = undefined;
   }
-  out['extra'] = rest(data, (name) => placed.includes(name));
+  return { fields: byName, blank: { ...blank, extra: NOTHING } };
+}
+
+const conversation = shape(CONVERSATION);
+const ticket = shape(TICKET);
+
+const SHAPES: ReadonlyMap<string, Shape> = new Map<EventType, Shape>([
+  ['conversation.created', conversation],
+  ['conversation.closed', conversation],
+  ['ticket.created', ticket],
+  ['ticket.updated', ticket],
+  ['ticket.resolved', ticket],
+]);
+
+/** The event types that this version knows. Others arrive with `known: false`. */
+export const EVENT_TYPES = Object.freeze([...SHAPES.keys()]) as readonly EventType[];
+
+type Entries = [name: string, value: unknown][];
+
+/** `Object.fromEntries`, because `__proto__` may be among the names. */
+const beyond = (entries: Entries | undefined): Extra => (entries ? Object.fromEntries(entries) : NOTHING);
+
+/** Whether a number in JSON is a whole one that the other languages can hold, which read 64 bits. */
+function whole(number: string): boolean {
+  if (!/^(?:0|-?[1-9]\d{0,19})$/.test(number)) return false;
+  const value = BigInt(number);
+  return value >= -(2n ** 63n) && value < 2n ** 64n;
+}
+
+const STRING_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/g;
+
+/** The data with its numbers as text, in the digits in which they were sent. Read only where an id is a number. */
+function writtenData(json: string): Record<string, unknown> {
+  const quoted = json.replace(STRING_OR_NUMBER, (token) => (token.startsWith('"') ? token : `"${token}"`));
+  return (JSON.parse(quoted) as { data: Record<string, unknown> }).data;
+}
+
+function payload({ fields, blank }: Shape, data: Record<string, unknown>, json: string): object {
+  const out: Record<string, unknown> = { ...blank };
+  let others: Entries | undefined;
+  for (const name of Object.keys(data)) {
+    const value = data[name];
+    const field = fields[name];
+    if (field) {
+      if (value === null) continue;
+      const read = field[1](value, json, name);
+      if (read !== undefined) {
+        out[field[0]] = read;
+        continue;
+      }
+    }
+    (others ??= []).push([name, value]);
+  }
+  if (others) out['extra'] = beyond(others);
   return out;
 }
 
@@ -208,11 +251,16 @@ function mend(json: string): string {
   return json.replace(escapes, (whole, half?: string) => (half ? '\\ufffd' : whole));
 }
 
-function deeper(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  if (levels === 0) return true;
-  for (const key in value) if (deeper((value as Record<string, unknown>)[key], levels - 1)) return true;
-  return false;
+/** What `JSON.parse` lets through and the other languages refuse. */
+function unreadable(value: unknown, levels: number): string | undefined {
+  if (typeof value === 'number') return Number.isFinite(value) ? undefined : 'a number out of range';
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (levels === 0) return 'nested too deeply';
+  for (const key in value) {
+    const what = unreadable((value as Record<string, unknown>)[key], levels - 1);
+    if (what) return what;
+  }
+  return undefined;
 }
 
 const notJson = (what: string) =>
@@ -228,7 +276,7 @@ const malformed = (what: string) =>
     `the signature is good, but ${what}; an event is an object with \`event\`, \`timestamp\` and \`data\``,
   );
 
-function parsed(body: Uint8Array): [raw: string, value: unknown] {
+function parsed(body: Uint8Array): [raw: string, json: string, value: unknown] {
   let raw: string;
   try {
     raw = utf8(body);
@@ -236,14 +284,16 @@ function parsed(body: Uint8Array): [raw: string, value: unknown] {
     throw refuse('not_utf8', 'the signature is good, but the body is not UTF-8: the sender wrote it wrongly');
   }
   if (raw.charCodeAt(0) === 0xfeff) raw = raw.slice(1);
+  const json = raw.includes('\\u') ? mend(raw) : raw;
   let value: unknown;
   try {
-    value = JSON.parse(raw.includes('\\u') ? mend(raw) : raw);
+    value = JSON.parse(json);
   } catch {
     throw notJson('syntax error');
   }
-  if (deeper(value, MAX_DEPTH)) throw notJson('nested too deeply');
-  return [raw, value];
+  const what = unreadable(value, MAX_DEPTH);
+  if (what) throw notJson(what);
+  return [raw, json, value];
 }
 
 /** Reads a body whose signature was good. */
@@ -253,23 +303,28 @@ export function readEvent(
   sentAt: Date | undefined,
   dedupeKey: string,
 ): WebhookEvent {
-  const [raw, value] = parsed(body);
+  const [raw, json, value] = parsed(body);
   if (!isObject(value)) throw malformed('the body is JSON of another shape');
   const { event: type, timestamp, data = null } = value;
   if (type === undefined) throw malformed('there is no `event`');
   if (typeof type !== 'string' || type === '') throw malformed('`event` is not a name');
   const time = timestamp === undefined ? undefined : instant(timestamp);
-  const known = Object.hasOwn(FIELDS, type) && (data === null || isObject(data));
+  const fields = data === null ? {} : isObject(data) ? data : undefined;
+  const known = fields && SHAPES.get(type);
   const kept = timestamp !== null && time === undefined;
-  const extra = rest(value, (name) => name === 'event' || name === 'data' || (name === 'timestamp' && !kept));
+  let others: Entries | undefined;
+  for (const name of Object.keys(value)) {
+    if (name === 'event' || name === 'data' || (name === 'timestamp' && !kept)) continue;
+    (others ??= []).push([name, value[name]]);
+  }
   return {
     id,
     type,
-    known,
+    known: known !== undefined,
     timestamp: time,
     sentAt,
-    data: known ? payload(FIELDS[type as EventType], (data ?? {}) as Record<string, unknown>) : data,
-    extra,
+    data: known ? payload(known, fields, json) : data,
+    extra: beyond(others),
     raw,
     dedupeKey,
   } as WebhookEvent;

@@ -1,6 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { WebhookVerificationError } from '../errors';
-import { type NodeRequest, rawBody } from './raw';
+import { answer, type NodeRequest } from './raw';
 import type { Webhooks } from './webhooks';
 
 export type { NodeRequest };
@@ -15,18 +14,13 @@ export type { NodeRequest };
  */
 export function express(hooks: Webhooks) {
   return async (request: NodeRequest, response: ServerResponse, next: (error?: unknown) => void): Promise<void> => {
-    let answer: { status: number; body: string };
     try {
-      answer = await hooks.respond(request.headers, await rawBody(request, hooks.maxBodyBytes));
+      const { status, body } = await answer(hooks, request);
+      response.statusCode = status;
+      response.setHeader('content-type', 'application/json');
+      response.end(body);
     } catch (error) {
-      if (!(error instanceof WebhookVerificationError) || error.answerStatus === 500) {
-        next(error);
-        return;
-      }
-      answer = { status: error.answerStatus, body: JSON.stringify({ error: error.webhookReason }) };
+      next(error);
     }
-    response.statusCode = answer.status;
-    response.setHeader('content-type', 'application/json');
-    response.end(answer.body);
   };
 }

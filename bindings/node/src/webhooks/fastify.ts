@@ -1,5 +1,5 @@
-import type { IncomingHttpHeaders } from 'node:http';
-import { notRaw, type Webhooks } from './webhooks';
+import { answer, type NodeRequest } from './raw';
+import type { Webhooks } from './webhooks';
 
 /** What is needed of Fastify; no dependency on it. */
 export interface FastifyLike {
@@ -11,16 +11,14 @@ export interface FastifyScope {
   removeAllContentTypeParsers(): void;
   addContentTypeParser(
     type: string,
-    options: { parseAs: 'buffer'; bodyLimit: number },
-    parser: (request: unknown, body: Buffer, done: (error: null, body: Buffer) => void) => void,
+    parser: (request: unknown, payload: unknown, done: (error: null) => void) => void,
   ): unknown;
   post(path: string, handler: (request: FastifyRequestLike, reply: FastifyReplyLike) => Promise<unknown>): unknown;
 }
 
 /** A request of Fastify. */
 export interface FastifyRequestLike {
-  readonly headers: IncomingHttpHeaders;
-  readonly body?: unknown;
+  readonly raw: unknown;
 }
 
 /** A reply of Fastify. */
@@ -41,14 +39,10 @@ export interface FastifyReplyLike {
 export function fastify(app: FastifyLike, path: string, hooks: Webhooks): void {
   app.register((scope, _options, done) => {
     scope.removeAllContentTypeParsers();
-    // One byte over the limit may come in, so that it is this library that refuses, with its reason.
-    const options = { parseAs: 'buffer', bodyLimit: hooks.maxBodyBytes + 1 } as const;
-    scope.addContentTypeParser('*', options, (_request, body, parsed) => parsed(null, body));
+    scope.addContentTypeParser('*', (_request, _payload, parsed) => parsed(null));
     scope.post(path, async (request, reply) => {
-      const body = request.body ?? new Uint8Array();
-      if (!(body instanceof Uint8Array)) throw notRaw(body);
-      const answer = await hooks.respond(request.headers, body);
-      return reply.code(answer.status).header('content-type', 'application/json').send(answer.body);
+      const { status, body } = await answer(hooks, request.raw as NodeRequest);
+      return reply.code(status).header('content-type', 'application/json').send(body);
     });
     done();
   });

@@ -1,13 +1,15 @@
-import { refuse } from '../errors';
+import { invalidArgument, refuse } from '../errors';
 import { tag } from './mac';
 import type { Template } from './scheme';
 
 /**
- * The headers of a request in whatever shape a framework has them: `Headers`, Node's `request.headers`, a list of pairs
- * or a map. Names are compared without regard to case, and in the form of CGI (`HTTP_WEBHOOK_ID`).
+ * The headers of a request in whatever shape a framework has them: `Headers`, Node's `request.rawHeaders` or
+ * `request.headers`, a list of pairs or a map. Names are compared without regard to case, and in the form of CGI
+ * (`HTTP_WEBHOOK_ID`). A header that came twice can only be told where its values were not joined.
  */
 export type WebhookHeaders =
   | Iterable<readonly [string, string]>
+  | readonly string[]
   | Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /** Nothing, a value, or `null` for values that contradict each other. */
@@ -32,12 +34,20 @@ function isNamed(wanted: string, given: string): boolean {
 }
 
 function visit(headers: WebhookHeaders, each: (name: string, value: string) => void): void {
+  if (Array.isArray(headers) && typeof headers[0] === 'string') {
+    const flat = headers as readonly string[];
+    for (let i = 1; i < flat.length; i += 2) each(flat[i - 1] as string, flat[i] as string);
+    return;
+  }
+  if (typeof headers !== 'object' || headers === null) {
+    throw invalidArgument('headers', 'the headers must be an object, a list or a map');
+  }
   if (Symbol.iterator in headers) {
     for (const [name, value] of headers as Iterable<readonly [string, string]>) each(name, value);
     return;
   }
   for (const name in headers) {
-    const value = headers[name];
+    const value = (headers as Record<string, unknown>)[name];
     if (typeof value === 'string') each(name, value);
     else if (Array.isArray(value)) for (const one of value as readonly string[]) each(name, one);
   }
@@ -110,13 +120,19 @@ export function signatures(template: Template, value: string): Signatures {
   }
   const [separator, equals] = template.format === 'list' ? [' ', ','] : [',', '='];
   let count = 0;
-  for (const part of value.split(separator)) {
-    const entry = trim(part);
+  // Not `split`: nearly all headers have one entry.
+  for (let start = 0; start <= value.length && !out.tooMany; ) {
+    const next = value.indexOf(separator, start);
+    const end = next < 0 ? value.length : next;
+    const entry = trim(value.slice(start, end));
+    start = end + 1;
     if (entry === '') continue;
-    if (++count > MAX_ENTRIES) {
-      out.tooMany = true;
-      break;
-    }
+    if (++count > MAX_ENTRIES) out.tooMany = true;
+    else read(entry);
+  }
+  return out;
+
+  function read(entry: string): void {
     const at = entry.indexOf(equals);
     const name = entry.slice(0, Math.max(at, 0));
     if (at > 0 && name === template.version) push(entry.slice(at + 1));
@@ -124,7 +140,6 @@ export function signatures(template: Template, value: string): Signatures {
     else if (at > 0) out.unsupported = true;
     else out.malformed = true;
   }
-  return out;
 }
 
 /** The signatures that can be compared. */

@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { WebhookVerificationError } from '../errors';
-import { rawBody } from './raw';
-import type { Webhooks } from './webhooks';
+import { answer } from './raw';
+import type { Answer, Webhooks } from './webhooks';
 
 /** Settings of the plain adapter. */
 export interface HttpOptions {
@@ -19,19 +18,22 @@ export interface HttpOptions {
 export function http(hooks: Webhooks, options: HttpOptions = {}) {
   const onError = options.onError ?? ((error) => console.error('a webhook could not be handled:', error));
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    let answer = { status: 500, body: '{"error":"internal"}' };
     if (request.method !== 'POST') {
       response.setHeader('allow', 'POST');
-      answer = { status: 405, body: '{"error":"method_not_allowed"}' };
-    } else {
-      try {
-        answer = await hooks.respond(request.headers, await rawBody(request, hooks.maxBodyBytes));
-      } catch (error) {
-        if (error instanceof WebhookVerificationError && error.answerStatus !== 500) {
-          answer = { status: error.answerStatus, body: JSON.stringify({ error: error.webhookReason }) };
-        } else onError(error);
-      }
+      reply(response, { status: 405, body: '{"error":"method_not_allowed"}' });
+      return;
     }
-    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(answer.body);
+    try {
+      reply(response, await answer(hooks, request));
+    } catch (error) {
+      // The sender is answered first: nobody awaits this, so what `onError` throws goes to the process.
+      reply(response, { status: 500, body: '{"error":"internal"}' });
+      onError(error);
+    }
   };
+}
+
+function reply(response: ServerResponse, answer: Answer): void {
+  if (response.headersSent || response.destroyed) return;
+  response.writeHead(answer.status, { 'content-type': 'application/json' }).end(answer.body);
 }

@@ -16,7 +16,12 @@ export function accelerate(make: (keys: Uint8Array[]) => FastMac): void {
 
 type NodeCrypto = typeof import('node:crypto');
 
-const node = builtin<NodeCrypto>('node:crypto');
+let found: NodeCrypto | false | undefined;
+
+/** The crypto module of Node, where there is one. Looked for when it is needed: it takes longer to load than all of this. */
+function node(): NodeCrypto | false {
+  return (found ??= builtin<NodeCrypto>('node:crypto') ?? false);
+}
 
 const encoder = new TextEncoder();
 
@@ -100,12 +105,14 @@ export class Macs {
       for (const mac of macs) for (const t of tags) good = same(mac, t) || good;
       return good;
     };
-    return node ? any(this.#byNode(node, prefix, body)) : this.#byWebCrypto(prefix, body).then(any);
+    const crypto = node();
+    return crypto ? any(this.#byNode(crypto, prefix, body)) : this.#byWebCrypto(prefix, body).then(any);
   }
 
   /** What a sender writes, one for every secret. */
   async tags(prefix: string, body: Uint8Array): Promise<string[]> {
-    return node ? this.#byNode(node, prefix, body) : await this.#byWebCrypto(prefix, body);
+    const crypto = node();
+    return crypto ? this.#byNode(crypto, prefix, body) : await this.#byWebCrypto(prefix, body);
   }
 
   #byNode(crypto: NodeCrypto, prefix: string, body: Uint8Array): string[] {
@@ -128,6 +135,7 @@ export class Macs {
 
 /** The SHA-256 of a body in hexadecimal. */
 export async function sha256(body: Uint8Array): Promise<string> {
-  if (node) return node.createHash('sha256').update(body).digest('hex');
+  const crypto = node();
+  if (crypto) return crypto.createHash('sha256').update(body).digest('hex');
   return toHex(new Uint8Array(await globalThis.crypto.subtle.digest('SHA-256', body.slice())));
 }

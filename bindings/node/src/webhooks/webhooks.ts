@@ -1,5 +1,5 @@
 import { configError, invalidArgument, refuse, WebhookVerificationError } from '../errors';
-import { type EventType, type KnownEvent, readEvent, type WebhookEvent } from './event';
+import { EVENT_TYPES, type EventType, type KnownEvent, readEvent, type UnknownEvent, type WebhookEvent } from './event';
 import { pick, signatures, usable, type WebhookHeaders, written } from './headers';
 import { Macs, sha256 } from './mac';
 import { MemoryReplayGuard, once, type ReplayGuard } from './replay';
@@ -34,6 +34,31 @@ export interface Answer {
 
 const MAX_ID = 256;
 
+const OPTIONS = ['secrets', 'scheme', 'toleranceMs', 'maxBodyBytes', 'replayGuard'];
+
+/** Refuses options that are unknown or of the wrong type; a misspelt tolerance must not be the default one. */
+function checked(options: WebhooksOptions): WebhooksOptions {
+  if (typeof options !== 'object' || options === null) throw configError('the options must be an object');
+  for (const name of Object.keys(options)) {
+    if (!OPTIONS.includes(name)) throw configError(`there is no option ${name.slice(0, 64)}`);
+  }
+  const { secrets, toleranceMs = 0, maxBodyBytes = 1, replayGuard } = options;
+  if (!Array.isArray(secrets) || secrets.length === 0) {
+    const what = typeof secrets === 'string' ? 'secrets must be a list' : 'no webhook secret';
+    throw configError(`${what}: give the one that the console shows for this endpoint (it begins with whsec_)`);
+  }
+  if (secrets.length > 16) throw configError('more than 16 webhook secrets: remove those that were rotated out');
+  if (!(typeof maxBodyBytes === 'number' && maxBodyBytes > 0)) {
+    throw configError('maxBodyBytes must be a number of bytes above 0: with 0 every webhook would be refused');
+  }
+  if (!(Number.isFinite(toleranceMs) && toleranceMs >= 0)) {
+    throw configError('toleranceMs must be a number of milliseconds, not negative');
+  }
+  const guards = replayGuard === undefined || replayGuard === false || typeof replayGuard?.reserve === 'function';
+  if (!guards) throw configError('replayGuard must be an object with reserve, commit and release, or false');
+  return options;
+}
+
 /**
  * Verifies webhooks, hands them to handlers once, and signs them for tests. Needs no native code: it also runs in edge
  * runtimes, where it computes with WebCrypto.
@@ -56,17 +81,8 @@ export class Webhooks {
 
   /** @throws {@link ConfigError} if a secret or the scheme is malformed. The message never shows a secret. */
   constructor(options: WebhooksOptions) {
-    const { secrets, scheme = standard, toleranceMs = 300_000, maxBodyBytes = 1024 * 1024, replayGuard } = options;
-    if (!Array.isArray(secrets) || secrets.length === 0) {
-      throw configError(
-        'no webhook secret: give the one that the console shows for this endpoint (it begins with whsec_)',
-      );
-    }
-    if (secrets.length > 16) throw configError('more than 16 webhook secrets: remove those that were rotated out');
-    if (!(maxBodyBytes > 0)) {
-      throw configError('max_body_bytes is 0, which refuses every webhook: leave it out or raise it');
-    }
-    if (!(toleranceMs >= 0)) throw configError('toleranceMs must be a number of milliseconds, not negative');
+    const { secrets, scheme = standard, ...others } = checked(options);
+    const { toleranceMs = 300_000, maxBodyBytes = 1024 * 1024, replayGuard } = others;
     this.#template = template(scheme);
     this.#macs = new Macs(secrets, this.#template);
     this.#tolerance = Math.floor(toleranceMs / 1000);
@@ -74,22 +90,26 @@ export class Webhooks {
     this.#guard = replayGuard === false ? undefined : (replayGuard ?? new MemoryReplayGuard());
   }
 
-  /** By `ZHIFUYUN_WEBHOOK_SECRET`; several are separated by spaces. */
+  /** By `ZHIFUYUN_WEBHOOK_SECRET`; several are separated by commas or white space. */
   static fromEnv(options: Omit<WebhooksOptions, 'secrets'> = {}): Webhooks {
     const value = typeof process === 'undefined' ? undefined : process.env['ZHIFUYUN_WEBHOOK_SECRET'];
-    if (!value?.trim()) throw configError('the environment variable ZHIFUYUN_WEBHOOK_SECRET is not set');
-    return new Webhooks({ ...options, secrets: value.trim().split(/\s+/) });
+    const secrets = (value ?? '').split(/[\s,]+/).filter((secret) => secret !== '');
+    if (secrets.length === 0) throw configError('the environment variable ZHIFUYUN_WEBHOOK_SECRET is not set');
+    return new Webhooks({ ...options, secrets });
   }
 
-  /** Sets the handler of a type. */
-  on<T extends EventType>(type: T, handler: Handler<KnownEvent<T>>): this {
-    this.#handlers.set(type, handler as Handler<never>);
+  /** Sets the handler of a type; also of one that this version does not know, whose data is as it was sent. */
+  on<T extends EventType>(type: T, handler: Handler<KnownEvent<T>>): this;
+  on(type: string, handler: Handler<UnknownEvent>): this;
+  on(type: string, handler: Handler<never>): this {
+    if (typeof type !== 'string' || type === '') throw invalidArgument('type', 'the type of an event must be text');
+    this.#handlers.set(type, callable(handler));
     return this;
   }
 
   /** Sets the handler of all events that have none of their own, also of types that this version does not know. */
   fallback(handler: Handler): this {
-    this.#fallback = handler;
+    this.#fallback = callable(handler);
     return this;
   }
 
@@ -100,18 +120,18 @@ export class Webhooks {
    * this order, and nothing is read from a body before its signature was good.
    */
   async verify(headers: WebhookHeaders, body: RawBody, now: Date | number = Date.now()): Promise<WebhookEvent> {
+    const clock = Number(now);
+    // A time that is none is neither too old nor too new.
+    if (!Number.isFinite(clock)) throw invalidArgument('now', 'now must be a valid Date or milliseconds since 1970');
     const raw = bytes(body);
-    if (raw.length > this.maxBodyBytes) {
-      const size = `the body has ${raw.length} bytes, ${this.maxBodyBytes} are allowed`;
-      throw refuse('body_too_large', `${size}: raise maxBodyBytes if the sender is to be trusted`);
-    }
+    if (raw.length > this.maxBodyBytes) throw tooLarge(this.maxBodyBytes);
     const scheme = this.#template;
     const picked = pick(scheme, headers);
     const read = signatures(scheme, picked.signature);
     if (scheme.idHeader !== undefined) this.#checkId(picked.id);
     const time = this.#time(picked.timestamp, read.timestamp);
     const sent = time === undefined ? undefined : Number(time);
-    if (sent !== undefined) this.#checkAge(sent, Math.floor(Number(now) / 1000));
+    if (sent !== undefined) this.#checkAge(sent, Math.floor(clock / 1000));
     const tags = usable(read);
     if (raw.length === 0) {
       const what = 'the body is empty: a middleware may have read it before; pass the raw bytes that it read';
@@ -132,7 +152,7 @@ export class Webhooks {
   async handle(headers: WebhookHeaders, body: RawBody, handler?: Handler): Promise<WebhookEvent> {
     const event = await this.verify(headers, body);
     const run = async () => {
-      const chosen = handler ?? (event.known ? this.#handlers.get(event.type) : undefined) ?? this.#fallback;
+      const chosen = handler ?? this.#handlerOf(event) ?? this.#fallback;
       await (chosen as Handler | undefined)?.(event);
       return event;
     };
@@ -148,8 +168,7 @@ export class Webhooks {
       await this.handle(headers, body);
       return { status: 200, body: '{"ok":true}' };
     } catch (error) {
-      if (!(error instanceof WebhookVerificationError) || error.answerStatus === 500) throw error;
-      return { status: error.answerStatus, body: JSON.stringify({ error: error.webhookReason }) };
+      return answerTo(error);
     }
   }
 
@@ -181,9 +200,19 @@ export class Webhooks {
     return { secrets: this.#macs.size, toleranceMs: this.#tolerance * 1000, maxBodyBytes: this.maxBodyBytes };
   }
 
+  /** Not that of a known type for data of another shape: it was promised the fields. */
+  #handlerOf(event: WebhookEvent): Handler<never> | undefined {
+    const promised = event.known || !(EVENT_TYPES as readonly string[]).includes(event.type);
+    return promised ? this.#handlers.get(event.type) : undefined;
+  }
+
   #idProblem(id: string): string | undefined {
     const fits =
-      id.length >= 1 && id.length <= MAX_ID && /^[\x21-\x7e]+$/.test(id) && !id.includes(this.#template.afterId);
+      typeof id === 'string' &&
+      id.length >= 1 &&
+      id.length <= MAX_ID &&
+      /^[\x21-\x7e]+$/.test(id) &&
+      !id.includes(this.#template.afterId);
     if (fits) return undefined;
     return (
       'the id is empty, longer than 256 characters, not printable ASCII, or contains the separator that follows it in the ' +
@@ -246,9 +275,28 @@ export class Webhooks {
 /** The bytes of a body, or the advice to pass them. */
 function bytes(body: unknown): Uint8Array {
   if (body instanceof Uint8Array) return body;
+  // Of another realm, as in tests under Jest.
+  if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
   if (body instanceof ArrayBuffer) return new Uint8Array(body);
   if (typeof body === 'string' && body.isWellFormed()) return new TextEncoder().encode(body);
   throw notRaw(body);
+}
+
+function callable<E>(handler: Handler<E>): Handler<E> {
+  if (typeof handler !== 'function') throw invalidArgument('handler', 'the handler of an event must be a function');
+  return handler;
+}
+
+/** @internal The answer to what a sender did wrong; what is wrong on this side is thrown on. */
+export function answerTo(error: unknown): Answer {
+  if (!(error instanceof WebhookVerificationError) || error.answerStatus === 500) throw error;
+  return { status: error.answerStatus, body: JSON.stringify({ error: error.webhookReason }) };
+}
+
+/** @internal */
+export function tooLarge(maxBytes: number): WebhookVerificationError {
+  const size = `the body has more than ${maxBytes} bytes`;
+  return refuse('body_too_large', `${size}: raise maxBodyBytes if the sender is to be trusted`);
 }
 
 /** @internal The error for a body that is no longer what was signed. */
