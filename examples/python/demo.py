@@ -37,7 +37,9 @@ with Client.from_env() as client:
     client.authenticate()
     say("token obtained")
 
-    conversation = client.conversations.create(user_id="user_123", channel="web", initial_message="你好，今天有人值班吗")
+    conversation = client.conversations.create(
+        user_id="user_123", channel="web", initial_message="你好，今天有人值班吗"
+    )
     say(f"conversation {conversation.id} created")
 
     server = HTTPServer(("127.0.0.1", 0), Receiver)
@@ -53,9 +55,13 @@ with Client.from_env() as client:
             say(f"{items} conversations")
         if items == 5_000:
             ask("@expire")
-    say(f"{items} conversations in {conversations.report.requests} requests, the new one among them: {found}")
+    say(
+        f"{items} conversations in {conversations.report.requests} requests, the new one among them: {found}"
+    )
 
-    ticket = client.tickets.create(title="产品咨询", description="想知道团队版怎么收费", priority="medium")
+    ticket = client.tickets.create(
+        title="产品咨询", description="想知道团队版怎么收费", priority="medium"
+    )
     ticket = client.tickets.update(ticket.id, status="resolved", comment="已电话答复")
     say(f"ticket {ticket.id} is {ticket.status}")
 

@@ -5,13 +5,26 @@ from pathlib import Path
 
 from zhifuyun import Client
 
-COLUMNS = ["id", "title", "status", "priority", "assignee_id", "customer_email", "created_at"]
+COLUMNS = [
+    "id",
+    "title",
+    "status",
+    "priority",
+    "assignee_id",
+    "customer_email",
+    "created_at",
+]
 
 # utf-8-sig, so that spreadsheets recognise the encoding.
-with Client.from_env() as client, Path("tickets.csv").open("w", encoding="utf-8-sig", newline="") as file:
+with (
+    Client.from_env() as client,
+    Path("tickets.csv").open("w", encoding="utf-8-sig", newline="") as file,
+):
     writer = csv.writer(file)
     writer.writerow(COLUMNS)
     tickets = client.tickets.iter(consistency="strict")
     for ticket in tickets:
         writer.writerow([getattr(ticket, column) for column in COLUMNS])
-    print(f"{tickets.report.items} tickets in tickets.csv; complete: {tickets.report.complete}")
+    print(
+        f"{tickets.report.items} tickets in tickets.csv; complete: {tickets.report.complete}"
+    )
