@@ -14,6 +14,8 @@ mod iterate;
 mod names;
 mod present;
 mod registry;
+mod resources;
+mod shared;
 mod shim;
 mod signatures;
 mod webhook;
@@ -60,12 +62,12 @@ pub fn module(module: ModuleBuilder<'_>) -> ModuleBuilder<'_> {
         .enumeration::<enums::StatisticsType>()
         .enumeration::<enums::GroupBy>()
         .class::<client::Client>()
-        .class::<client::Conversations>()
-        .class::<client::Tickets>()
-        .class::<client::StatisticsResource>()
+        .class::<resources::Conversations>()
+        .class::<resources::Tickets>()
+        .class::<resources::StatisticsResource>()
         .class::<iterate::Iteration>()
         .class::<iterate::Pages>()
         .class::<webhook::Webhook>()
         .class::<webhook::MemoryReplayGuard>()
-        .class::<webhook::Reservation>()
+        .class::<webhook::MemoryReservation>()
 }

@@ -1,11 +1,11 @@
 //! The shim as Rust sees it: safe functions over what is C macros in the engine.
 
 use ext_php_rs::types::{ZendHashTable, ZendObject, Zval};
-use ext_php_rs::zend::ClassEntry;
+use ext_php_rs::zend::{ClassEntry, ExecuteData};
 use std::ffi::{CStr, c_char};
 
 mod c {
-    use super::{ClassEntry, ZendHashTable, ZendObject, Zval, c_char};
+    use super::{ClassEntry, ExecuteData, ZendHashTable, ZendObject, Zval, c_char};
     unsafe extern "C" {
         pub(super) fn zfy_string(out: *mut Zval, text: *const c_char, length: usize);
         pub(super) fn zfy_object(out: *mut Zval, ce: *mut ClassEntry) -> *mut ZendObject;
@@ -39,10 +39,12 @@ mod c {
             ce: *mut ClassEntry,
             name: *const c_char,
             length: usize,
-            index: u32,
+            parameter: *const c_char,
         ) -> bool;
+        pub(super) fn zfy_sealed(ce: *mut ClassEntry, readonly: bool);
+        pub(super) fn zfy_set_state(ex: *mut ExecuteData, out: *mut Zval);
         pub(super) fn zfy_interrupted() -> bool;
-        pub(super) fn zfy_dispatch();
+        pub(super) fn zfy_behind_pending(exception: *mut Zval);
         pub(super) fn zfy_epoch(out: *mut Zval) -> bool;
         pub(super) fn zfy_seconds(out: *mut Zval, epoch: *mut Zval, seconds: i64);
         pub(super) fn zfy_instant(out: *mut Zval, text: *const c_char, length: usize) -> bool;
@@ -105,6 +107,22 @@ impl Fresh {
         // SAFETY: `zval` is writable; classes of the engine live as long as the process.
         let object = unsafe { c::zfy_object(&raw mut zval, std::ptr::from_ref(class).cast_mut()) };
         (!object.is_null()).then_some(Self { zval, object })
+    }
+
+    /// An object that its constructor fills.
+    pub(crate) fn existing(object: &ZendObject) -> Self {
+        let object = std::ptr::from_ref(object).cast_mut();
+        let mut zval = Zval::new();
+        // SAFETY: the object is alive; the value takes a reference of its own.
+        if let Some(object) = unsafe { object.as_mut() } {
+            zval.set_object(object);
+        }
+        Self { zval, object }
+    }
+
+    /// Whether it is an object of the class.
+    pub(crate) fn is_a(&self, class: &ClassEntry) -> bool {
+        self.zval.object().is_some_and(|object| object.instance_of(class))
     }
 
     /// Fills the n-th declared property.
@@ -205,22 +223,35 @@ pub(crate) fn readonly(class: &ClassEntry, name: &str, of: &str) -> bool {
 }
 
 /// Marks a parameter as `#[\SensitiveParameter]`.
-pub(crate) fn sensitive(class: &ClassEntry, method: &str, index: u32) -> bool {
+pub(crate) fn sensitive(class: &ClassEntry, method: &str, parameter: &CStr) -> bool {
     let class = std::ptr::from_ref(class).cast_mut();
-    // SAFETY: as in `declare`.
-    unsafe { c::zfy_sensitive(class, method.as_ptr().cast(), method.len(), index) }
+    // SAFETY: as in `declare`; the parameter's name ends with a NUL.
+    unsafe { c::zfy_sensitive(class, method.as_ptr().cast(), method.len(), parameter.as_ptr()) }
 }
 
-/// Whether a time limit or a signal wants the engine back.
+/// Says that nobody adds properties to objects of the class, and perhaps that all of them are readonly.
+pub(crate) fn sealed(class: &ClassEntry, readonly: bool) {
+    // SAFETY: as in `declare`.
+    unsafe { c::zfy_sealed(std::ptr::from_ref(class).cast_mut(), readonly) };
+}
+
+/// Runs the signal handlers that wait, and says whether the call must end: a handler threw, or the time is up.
 pub(crate) fn interrupted() -> bool {
-    // SAFETY: reads two atomics of the engine, on one of its threads.
+    // SAFETY: on the engine's thread, outside of any runtime of ours: handlers may call us again.
     unsafe { c::zfy_interrupted() }
 }
 
-/// Runs pending signal handlers, which may throw.
-pub(crate) fn dispatch() {
-    // SAFETY: on the engine's thread, outside of any runtime of ours.
-    unsafe { c::zfy_dispatch() };
+/// The method `__set_state` of a class that holds data: an object from what `var_export` wrote.
+pub(crate) fn set_state(ex: &mut ExecuteData, out: &mut Zval) {
+    // SAFETY: as the engine calls methods.
+    unsafe { c::zfy_set_state(ex, out) };
+}
+
+/// Makes an exception the previous one of that which is pending, if one is.
+pub(crate) fn behind_pending(exception: &Zval) {
+    let mut exception = exception.shallow_clone();
+    // SAFETY: the value is an exception; the engine takes a reference of its own.
+    unsafe { c::zfy_behind_pending(&raw mut exception) };
 }
 
 /// Makes times. Keeps one to make others from.

@@ -44,8 +44,21 @@ final class World
     /** @param array<string, mixed> $where */
     public function count(array $where): int
     {
-        $entries = self::ask('GET', $this->world->control_url . '/journal?' . http_build_query($where))->entries;
-        return count(array_filter($entries, static fn (object $e): bool => array_intersect_assoc($where, (array) $e) === $where));
+        $fits = static fn (array $entry): bool => array_intersect_assoc($where, $entry) === $where;
+        return count(array_filter($this->journal(http_build_query($where)), $fits));
+    }
+
+    /** @return list<array<string, mixed>> */
+    public function journal(string $query = ''): array
+    {
+        $entries = self::ask('GET', $this->world->control_url . "/journal?$query")->entries;
+        return array_map(static fn (object $entry): array => (array) $entry, $entries);
+    }
+
+    /** What a client takes as its test clock. */
+    public function clock(): string
+    {
+        return $this->world->control_url . '/clock/advance';
     }
 
     /** @return list<array<string, string>> */

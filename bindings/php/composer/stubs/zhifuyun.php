@@ -22,7 +22,7 @@ namespace Zhifuyun {
             ?float $maxRetryAfter = null,
             string|int|null $plan = null,
             ?string $onLimit = null,
-            string|false|null $proxy = null,
+            #[\SensitiveParameter] string|false|null $proxy = null,
             ?string $caBundle = null,
             ?string $userAgent = null,
             ?int $maxResponseBytes = null,
@@ -47,7 +47,7 @@ namespace Zhifuyun {
             ?float $maxRetryAfter = null,
             string|int|null $plan = null,
             ?string $onLimit = null,
-            string|false|null $proxy = null,
+            #[\SensitiveParameter] string|false|null $proxy = null,
             ?string $caBundle = null,
             ?string $userAgent = null,
             ?int $maxResponseBytes = null,
@@ -70,6 +70,7 @@ namespace Zhifuyun {
         public readonly array $extra;
         public readonly ?\Zhifuyun\Meta $meta;
         public function jsonSerialize(): array {}
+        public static function __set_state(array $properties): \Zhifuyun {}
     }
 
     final class ConversationPayload implements \JsonSerializable
@@ -82,6 +83,7 @@ namespace Zhifuyun {
         public readonly ?\DateTimeImmutable $updatedAt;
         public readonly array $extra;
         public function jsonSerialize(): array {}
+        public static function __set_state(array $properties): \Zhifuyun {}
     }
 
     enum ConversationStatus: string
@@ -134,6 +136,7 @@ namespace Zhifuyun {
         public readonly string $dedupeKey;
         public readonly string $raw;
         public function jsonSerialize(): array {}
+        public static function __set_state(array $properties): \Zhifuyun {}
     }
 
     enum GroupBy: string
@@ -155,10 +158,17 @@ namespace Zhifuyun {
         public function __construct() {}
     }
 
-    final class MemoryReplayGuard
+    final class MemoryReplayGuard implements \Zhifuyun\ReplayGuard
     {
         public function reserve(string $key): \Zhifuyun\Reservation {}
         public function __construct(int $capacity = 65536, float $ttl = 3600.0) {}
+    }
+
+    final class MemoryReservation implements \Zhifuyun\Reservation
+    {
+        public function commit(): void {}
+        public function release(): void {}
+        public function __construct() {}
     }
 
     final class Meta implements \JsonSerializable
@@ -170,6 +180,7 @@ namespace Zhifuyun {
         public readonly float $waited;
         public readonly \Zhifuyun\Timing $timing;
         public function jsonSerialize(): array {}
+        public static function __set_state(array $properties): \Zhifuyun {}
     }
 
     final class Page implements \JsonSerializable, \IteratorAggregate, \Countable
@@ -184,6 +195,7 @@ namespace Zhifuyun {
         public function jsonSerialize(): array {}
         public function getIterator(): \Traversable {}
         public function count(): int {}
+        public static function __set_state(array $properties): \Zhifuyun {}
     }
 
     final class Pages implements \Iterator
@@ -211,6 +223,12 @@ namespace Zhifuyun {
         public readonly ?int $limit;
         public readonly float $nextFree;
         public function jsonSerialize(): array {}
+        public static function __set_state(array $properties): \Zhifuyun {}
+    }
+
+    class ReplayGuard
+    {
+        public function reserve(string $key): \Zhifuyun\Reservation {}
     }
 
     final class Report implements \JsonSerializable
@@ -226,13 +244,13 @@ namespace Zhifuyun {
         public readonly bool $complete;
         public readonly string $stoppedBy;
         public function jsonSerialize(): array {}
+        public static function __set_state(array $properties): \Zhifuyun {}
     }
 
-    final class Reservation
+    class Reservation
     {
         public function commit(): void {}
         public function release(): void {}
-        public function __construct() {}
     }
 
     final class Statistics implements \JsonSerializable
@@ -245,6 +263,7 @@ namespace Zhifuyun {
         public readonly array $extra;
         public readonly ?\Zhifuyun\Meta $meta;
         public function jsonSerialize(): array {}
+        public static function __set_state(array $properties): \Zhifuyun {}
     }
 
     final class StatisticsResource
@@ -280,6 +299,7 @@ namespace Zhifuyun {
         public readonly array $extra;
         public readonly ?\Zhifuyun\Meta $meta;
         public function jsonSerialize(): array {}
+        public static function __set_state(array $properties): \Zhifuyun {}
     }
 
     final class TicketPayload implements \JsonSerializable
@@ -295,6 +315,7 @@ namespace Zhifuyun {
         public readonly ?\DateTimeImmutable $updatedAt;
         public readonly array $extra;
         public function jsonSerialize(): array {}
+        public static function __set_state(array $properties): \Zhifuyun {}
     }
 
     enum TicketStatus: string
@@ -350,6 +371,7 @@ namespace Zhifuyun {
         public readonly float $backoff;
         public readonly float $network;
         public function jsonSerialize(): array {}
+        public static function __set_state(array $properties): \Zhifuyun {}
     }
 
     final class Trend implements \JsonSerializable
@@ -359,6 +381,7 @@ namespace Zhifuyun {
         public readonly ?int $tickets;
         public readonly array $extra;
         public function jsonSerialize(): array {}
+        public static function __set_state(array $properties): \Zhifuyun {}
     }
 
     final class Webhook
@@ -439,6 +462,13 @@ namespace Zhifuyun\Exception {
 
     class WebhookVerificationException extends \Zhifuyun\Exception\ZhifuyunException
     {
+        public readonly ?int $answerStatus;
+        public function __construct(
+            string $message = '',
+            int $code = 0,
+            ?\Throwable $previous = null,
+            ?string $webhookReason = null
+        ) {}
     }
 
     class ZhifuyunException extends \RuntimeException
@@ -458,5 +488,6 @@ namespace Zhifuyun\Exception {
         public readonly array $fields;
         public readonly \Zhifuyun\Timing $timing;
         public readonly array $causes;
+        public function __construct(string $message = '', int $code = 0, ?\Throwable $previous = null) {}
     }
 }
