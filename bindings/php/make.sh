@@ -60,6 +60,9 @@ lint)
 test)
     build
     need phpunit php8.2-fpm php8.2-curl php8.2-mbstring php8.2-xml nginx-light valgrind composer
+    # The frameworks, for the adapters.
+    need php-illuminate-routing php-illuminate-http php-illuminate-events php-illuminate-cache php-vlucas-phpdotenv \
+        php-symfony-http-foundation php-nyholm-psr7
     phpunit_ --bootstrap $here/tests/bootstrap.php $here/tests
     quiet env USE_ZEND_ALLOC=0 valgrind -q --error-exitcode=9 php -n -d "extension=$ZHIFUYUN_EXTENSION" $here/tests/valgrind.php
     echo "php: tests passed, valgrind found nothing"
