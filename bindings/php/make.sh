@@ -63,7 +63,8 @@ test)
     # The frameworks, for the adapters.
     need php-illuminate-routing php-illuminate-http php-illuminate-events php-illuminate-cache php-vlucas-phpdotenv \
         php-symfony-http-foundation php-nyholm-psr7
-    phpunit_ --bootstrap $here/tests/bootstrap.php $here/tests
+    phpunit_ --bootstrap $here/tests/bootstrap.php --test-suffix Test.php $here/tests
+    quiet $here/phpt.sh "$ZHIFUYUN_EXTENSION"
     quiet env USE_ZEND_ALLOC=0 valgrind -q --error-exitcode=9 php -n -d "extension=$ZHIFUYUN_EXTENSION" $here/tests/valgrind.php
     echo "php: tests passed, valgrind found nothing"
     ;;
@@ -75,16 +76,11 @@ contract)
     ;;
 package)
     need composer unzip
-    profile=release
     quiet cargo build -q --release -p zhifuyun-php
-    version=$(php -r 'echo PHP_MAJOR_VERSION, ".", PHP_MINOR_VERSION;')
-    made=$target/php/zhifuyun-php$version-nts-$(uname -m)
-    mkdir -p "$made"
-    cp "$target/release/libzhifuyun.so" "$made/zhifuyun.so"
-    quiet php -n -d "extension=$made/zhifuyun.so" --ri zhifuyun
+    made=$($here/pie.sh "$target/release/libzhifuyun.so" "$target/php")
     quiet composer validate --no-check-publish --no-check-all $here/composer.json
     quiet composer validate --no-check-publish --no-check-all $here/composer/composer.json
-    echo "php: packaged $made/zhifuyun.so"
+    echo "php: packaged $made"
     ;;
 *)
     echo "usage: $0 build|lint|test|contract|package" >&2

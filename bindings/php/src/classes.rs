@@ -205,12 +205,12 @@ fn data(name: &str, fields: &[(&str, &str)]) -> Registered {
             .method(all, MethodFlags::Public)
             .method(count, MethodFlags::Public);
     }
-    let state = FunctionBuilder::new("__set_state", present::set_state)
-        .arg(Arg::new("properties", DataType::Array))
-        .returns(DataType::object("Zhifuyun"), false, false);
+    let state =
+        FunctionBuilder::new("__set_state", present::set_state).arg(Arg::new("properties", DataType::Array));
     builder.method(state, MethodFlags::Public | MethodFlags::Static).register()?;
     declare(name, fields);
     if let Some(entry) = class(name) {
+        shim::declare(entry, "__set_state", -1, &Type::parse(&format!("Zhifuyun\\{name}")));
         shim::sealed(entry, true);
     }
     Ok(())

@@ -190,3 +190,10 @@ void zfy_environment(zval *out, const char *name, size_t length) {
 
 /* The version of PHP that this was built for. */
 const char *zfy_version(void) { return PHP_VERSION; }
+
+/* The same, and whether with threads. */
+#ifdef ZTS
+const char *zfy_build(void) { return PHP_VERSION ", ZTS"; }
+#else
+const char *zfy_build(void) { return PHP_VERSION ", NTS"; }
+#endif

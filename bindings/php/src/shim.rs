@@ -51,6 +51,7 @@ mod c {
         pub(super) fn zfy_put(array: *mut ZendHashTable, key: *const c_char, length: usize, value: *mut Zval);
         pub(super) fn zfy_environment(out: *mut Zval, name: *const c_char, length: usize);
         pub(super) fn zfy_version() -> *const c_char;
+        pub(super) fn zfy_build() -> *const c_char;
         pub(super) fn zfy_case_value(object: *mut ZendObject) -> *mut Zval;
         pub(super) fn zfy_date_interface() -> *mut ClassEntry;
         pub(super) fn zfy_json_interface() -> *mut ClassEntry;
@@ -335,4 +336,10 @@ pub(crate) fn environment(name: &CStr) -> Option<String> {
 pub(crate) fn version() -> &'static str {
     // SAFETY: a constant text.
     unsafe { CStr::from_ptr(c::zfy_version()) }.to_str().unwrap_or_default()
+}
+
+/// The version of PHP, and whether with threads.
+pub(crate) fn build() -> &'static str {
+    // SAFETY: a constant text.
+    unsafe { CStr::from_ptr(c::zfy_build()) }.to_str().unwrap_or_default()
 }
