@@ -8,6 +8,12 @@
 #include "ext/json/php_json.h"
 #include "ext/spl/spl_exceptions.h"
 
+/* A time in pieces; `seconds` since 1970. */
+typedef struct {
+  int64_t seconds;
+  int32_t year, month, day, hour, minute, second, micros;
+} zfy_parts;
+
 /* A string; those of 0 and 1 byte are the engine's interned ones. */
 void zfy_string(zval *out, const char *text, size_t length) {
   ZVAL_STRINGL_FAST(out, text, length);
@@ -132,28 +138,21 @@ void zfy_behind_pending(zval *exception) {
   zend_exception_set_previous(pending, Z_OBJ_P(exception));
 }
 
-/* The start of 1970 in UTC, to make other times from. */
-bool zfy_epoch(zval *out) {
+/* A DateTimeImmutable in UTC, from its parts: twenty times as fast as reading text. */
+void zfy_time(zval *out, const zfy_parts *parts) {
+  timelib_time *time = ecalloc(1, sizeof(timelib_time));
+  time->y = parts->year, time->m = parts->month, time->d = parts->day;
+  time->h = parts->hour, time->i = parts->minute, time->s = parts->second, time->us = parts->micros;
+  time->sse = parts->seconds;
+  time->sse_uptodate = time->tim_uptodate = time->is_localtime = 1;
+  time->have_time = time->have_date = time->have_zone = 1;
+  time->zone_type = TIMELIB_ZONETYPE_OFFSET;
   php_date_instantiate(php_date_get_immutable_ce(), out);
-  return php_date_initialize(Z_PHPDATE_P(out), ZEND_STRL("1970-01-01T00:00:00+00:00"), NULL, NULL, 0);
+  Z_PHPDATE_P(out)->time = time;
 }
 
-/* A time of whole seconds: ten times as fast as reading text. */
-void zfy_seconds(zval *out, zval *epoch, zend_long seconds) {
-  static zend_function *set = NULL;
-  if (!set) {
-    set = zend_hash_str_find_ptr(&php_date_get_immutable_ce()->function_table, ZEND_STRL("settimestamp"));
-  }
-  zval argument;
-  ZVAL_LONG(&argument, seconds);
-  zend_call_known_instance_method_with_1_params(set, Z_OBJ_P(epoch), out, &argument);
-}
-
-/* A time with a fraction. */
-bool zfy_instant(zval *out, const char *text, size_t length) {
-  php_date_instantiate(php_date_get_immutable_ce(), out);
-  return php_date_initialize(Z_PHPDATE_P(out), text, length, NULL, NULL, 0);
-}
+/* The array of the engine that stands for all empty ones. */
+void zfy_empty_array(zval *out) { ZVAL_EMPTY_ARRAY(out); }
 
 /* Adds to an array as PHP code would: "12" becomes the key 12. */
 void zfy_put(zend_array *array, const char *key, size_t length, zval *value) {

@@ -1,11 +1,12 @@
 //! The shim as Rust sees it: safe functions over what is C macros in the engine.
 
+use chrono::{DateTime, Datelike as _, Timelike as _, Utc};
 use ext_php_rs::types::{ZendHashTable, ZendObject, Zval};
 use ext_php_rs::zend::{ClassEntry, ExecuteData};
 use std::ffi::{CStr, c_char};
 
 mod c {
-    use super::{ClassEntry, ExecuteData, ZendHashTable, ZendObject, Zval, c_char};
+    use super::{ClassEntry, ExecuteData, Parts, ZendHashTable, ZendObject, Zval, c_char};
     unsafe extern "C" {
         pub(super) fn zfy_string(out: *mut Zval, text: *const c_char, length: usize);
         pub(super) fn zfy_object(out: *mut Zval, ce: *mut ClassEntry) -> *mut ZendObject;
@@ -45,9 +46,8 @@ mod c {
         pub(super) fn zfy_set_state(ex: *mut ExecuteData, out: *mut Zval);
         pub(super) fn zfy_interrupted() -> bool;
         pub(super) fn zfy_behind_pending(exception: *mut Zval);
-        pub(super) fn zfy_epoch(out: *mut Zval) -> bool;
-        pub(super) fn zfy_seconds(out: *mut Zval, epoch: *mut Zval, seconds: i64);
-        pub(super) fn zfy_instant(out: *mut Zval, text: *const c_char, length: usize) -> bool;
+        pub(super) fn zfy_time(out: *mut Zval, parts: *const Parts);
+        pub(super) fn zfy_empty_array(out: *mut Zval);
         pub(super) fn zfy_put(array: *mut ZendHashTable, key: *const c_char, length: usize, value: *mut Zval);
         pub(super) fn zfy_environment(out: *mut Zval, name: *const c_char, length: usize);
         pub(super) fn zfy_version() -> *const c_char;
@@ -255,30 +255,44 @@ pub(crate) fn behind_pending(exception: &Zval) {
     unsafe { c::zfy_behind_pending(&raw mut exception) };
 }
 
-/// Makes times. Keeps one to make others from.
-#[derive(Default)]
-pub(crate) struct Times(Option<Zval>);
+/// A time in pieces, as the shim takes it.
+#[repr(C)]
+struct Parts {
+    seconds: i64,
+    year: i32,
+    month: i32,
+    day: i32,
+    hour: i32,
+    minute: i32,
+    second: i32,
+    micros: i32,
+}
 
-impl Times {
-    /// A `DateTimeImmutable` in UTC.
-    pub(crate) fn make(&mut self, at: chrono::DateTime<chrono::Utc>) -> Zval {
-        let mut out = Zval::new();
-        if at.timestamp_subsec_nanos() >= 1000 {
-            let text = at.format("%Y-%m-%dT%H:%M:%S%.6f+00:00").to_string();
-            // SAFETY: `out` is writable; the text is valid for its length and ends with a NUL of its own below.
-            let ok = unsafe { c::zfy_instant(&raw mut out, format!("{text}\0").as_ptr().cast(), text.len()) };
-            return if ok { out } else { Zval::null() };
-        }
-        let epoch = self.0.get_or_insert_with(|| {
-            let mut epoch = Zval::new();
-            // SAFETY: `epoch` is writable.
-            unsafe { c::zfy_epoch(&raw mut epoch) };
-            epoch
-        });
-        // SAFETY: `epoch` is a DateTimeImmutable, `out` is writable.
-        unsafe { c::zfy_seconds(&raw mut out, epoch, at.timestamp()) };
-        out
-    }
+/// A `DateTimeImmutable` in UTC.
+pub(crate) fn time(at: DateTime<Utc>) -> Zval {
+    let part = |n: u32| i32::try_from(n).unwrap_or_default();
+    let parts = Parts {
+        seconds: at.timestamp(),
+        year: at.year(),
+        month: part(at.month()),
+        day: part(at.day()),
+        hour: part(at.hour()),
+        minute: part(at.minute()),
+        second: part(at.second()),
+        micros: part(at.timestamp_subsec_micros().min(999_999)),
+    };
+    let mut out = Zval::new();
+    // SAFETY: `out` is writable, and the parts are those of a valid time.
+    unsafe { c::zfy_time(&raw mut out, &raw const parts) };
+    out
+}
+
+/// An array with nothing in it.
+pub(crate) fn empty_array() -> Zval {
+    let mut out = Zval::new();
+    // SAFETY: `out` is writable.
+    unsafe { c::zfy_empty_array(&raw mut out) };
+    out
 }
 
 /// Adds to an array as PHP code would.

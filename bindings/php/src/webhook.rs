@@ -3,7 +3,7 @@
 
 use crate::classes::{replay_guard, reservation};
 use crate::error::{OrThrow as _, exception};
-use crate::shim::{self, Times};
+use crate::shim;
 use crate::{convert, encode};
 use chrono::{DateTime, Utc};
 use ext_php_rs::boxed::ZBox;
@@ -94,14 +94,13 @@ fn pairs(headers: &Zval) -> PhpResult<Vec<(String, Vec<u8>)>> {
 }
 
 fn event(event: &webhook::Event) -> Zval {
-    let mut times = Times::default();
-    let mut time = |at: Option<DateTime<Utc>>| at.map_or_else(Zval::null, |at| times.make(at));
+    let time = |at: Option<DateTime<Utc>>| at.map_or_else(Zval::null, shim::time);
     let (timestamp, sent_at) = (time(event.timestamp), time(event.sent_at));
     let data = match &event.data {
         EventData::Unknown { data, .. } => convert::value(data),
         data => match (data.conversation(), data.ticket()) {
-            (Some(conversation), _) => encode::record(conversation, &mut times, None),
-            (_, Some(ticket)) => encode::record(ticket, &mut times, None),
+            (Some(conversation), _) => encode::record(conversation, None),
+            (_, Some(ticket)) => encode::record(ticket, None),
             _ => Zval::null(),
         },
     };

@@ -38,6 +38,29 @@ final class WebhooksTest extends TestCase
         }
     }
 
+    /** Times are made without PHP's parser, and are the same as if by it. */
+    public function testTimesAreThoseOfPhp(): void
+    {
+        $webhook = new Webhook(self::SECRET);
+        $texts = ['2024-01-01T10:00:00Z', '1970-01-01T00:00:00Z', '1969-12-31T23:59:59.5Z', '0001-01-01T00:00:00Z',
+            '2024-02-29T12:34:56.123456Z', '9999-12-31T23:59:59.999999Z', '2024-07-01T08:00:00+08:00'];
+        $shanghai = new \DateTimeZone('Asia/Shanghai');
+        foreach ($texts as $text) {
+            $body = '{"event":"ticket.created","timestamp":"' . $text . '","data":{"ticket_id":"t1"}}';
+            $time = $webhook->verify($webhook->sign($body, id: 'm'), $body)->timestamp;
+            $same = (new \DateTimeImmutable($text))->setTimezone(new \DateTimeZone('+00:00'));
+            foreach ([[$time, $same], [clone $time, $same], [unserialize(serialize($time)), $same]] as [$ours, $theirs]) {
+                self::assertSame(serialize($theirs), serialize($ours));
+                self::assertSame($theirs->format('c u U N z e T P'), $ours->format('c u U N z e T P'));
+                self::assertTrue($ours == $theirs && $ours <= $theirs && !($ours < $theirs));
+                self::assertSame('+0 0', $ours->diff($theirs)->format('%R%a %s'));
+                $later = static fn (\DateTimeImmutable $t): string => $t->modify('last monday of next month 03:00')->format('c');
+                self::assertSame($later($theirs), $later($ours));
+                self::assertSame($theirs->setTimezone($shanghai)->format('c T'), $ours->setTimezone($shanghai)->format('c T'));
+            }
+        }
+    }
+
     public function testRefused(): void
     {
         $webhook = new Webhook([self::SECRET]);
