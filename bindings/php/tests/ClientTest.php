@@ -12,6 +12,7 @@ use Zhifuyun\Exception\ConfigException;
 use Zhifuyun\Exception\InvalidArgumentException;
 use Zhifuyun\Exception\NotFoundException;
 use Zhifuyun\Exception\ZhifuyunException;
+use Zhifuyun\Testing\MockServer;
 use Zhifuyun\Ticket;
 use Zhifuyun\TicketStatus;
 
@@ -224,6 +225,24 @@ final class ClientTest extends TestCase
         self::assertSame(0, $other->tickets->list()->total);
         $this->expectException(ClosedException::class);
         $one->tickets->list();
+    }
+
+    /** Clients come and go, the connection stays: with TLS too, where it costs the most. */
+    public function testConnectionsOutliveClients(): void
+    {
+        foreach ([[], ['--tls']] as $arguments) {
+            $server = new MockServer(arguments: $arguments);
+            $world = $server->world();
+            for ($n = 0; $n < 5; $n++) {
+                $client = $world->client();
+                $client->tickets->list();
+                $client->conversations->list();
+                unset($client);
+            }
+            $journal = $world->journal();
+            self::assertCount(11, $journal, 'one token, ten calls');
+            self::assertCount(1, array_unique(array_column($journal, 'connection')));
+        }
     }
 
     public function testEvents(): void

@@ -16,6 +16,8 @@ final class MockServer
     public readonly string $clientId;
     public readonly string $clientSecret;
     public readonly string $webhookSecret;
+    /** With the argument `--tls`: what a client takes as `caBundle`. */
+    public readonly ?string $caFile;
     /** @var resource */
     private $process;
     /** @var array<int, resource> */
@@ -40,6 +42,7 @@ final class MockServer
         $this->clientId = $ready['client_id'];
         $this->clientSecret = $ready['client_secret'];
         $this->webhookSecret = $ready['webhook_secret'];
+        $this->caFile = $ready['ca_file'] ?? null;
     }
 
     /**

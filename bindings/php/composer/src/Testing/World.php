@@ -14,12 +14,14 @@ class World
     public readonly string $clientId;
     public readonly string $clientSecret;
     public readonly string $webhookSecret;
+    private readonly ?string $caFile;
 
     /** @param array<string, mixed> $state the world document */
     public function __construct(MockServer $server, array $state = [])
     {
+        $this->caFile = $server->caFile;
         $state += ['limits' => ['plan' => 'off']];
-        $world = self::ask('POST', "$server->url/_mock/worlds", $state);
+        $world = $this->ask('POST', "$server->url/_mock/worlds", $state);
         $this->url = $world['url'];
         $this->controlUrl = $world['control_url'];
         $this->clientId = $world['client_id'];
@@ -30,7 +32,8 @@ class World
     /** A client of this world; the arguments are those of `Zhifuyun\Client`. */
     public function client(mixed ...$options): Client
     {
-        $given = ['clientId' => $this->clientId, 'clientSecret' => $this->clientSecret, 'baseUrl' => $this->url];
+        $given = ['clientId' => $this->clientId, 'clientSecret' => $this->clientSecret, 'baseUrl' => $this->url,
+            'caBundle' => $this->caFile];
         return new Client(...($options + $given));
     }
 
@@ -48,13 +51,13 @@ class World
     /** @param array<string, mixed> $rule such as `['match' => ['path' => '/v1/tickets'], 'action' => ['status' => 503]]` */
     public function fault(array $rule): void
     {
-        self::ask('POST', "$this->controlUrl/faults", $rule);
+        $this->ask('POST', "$this->controlUrl/faults", $rule);
     }
 
     /** @return list<array<string, mixed>> the requests that arrived, in their order */
     public function journal(string $query = ''): array
     {
-        return self::ask('GET', "$this->controlUrl/journal?$query")['entries'];
+        return $this->ask('GET', "$this->controlUrl/journal?$query")['entries'];
     }
 
     /** What a client takes as `testClock`: it skips its waits, and the clock of this world goes along. */
@@ -66,14 +69,16 @@ class World
     /** Removes the world from the server. */
     public function remove(): void
     {
-        self::ask('DELETE', $this->controlUrl);
+        $this->ask('DELETE', $this->controlUrl);
     }
 
-    private static function ask(string $method, string $url, mixed $body = null): mixed
+    private function ask(string $method, string $url, mixed $body = null): mixed
     {
         $http = ['method' => $method, 'header' => 'content-type: application/json', 'protocol_version' => 1.1,
             'ignore_errors' => true] + ($body === null ? [] : ['content' => json_encode($body, JSON_THROW_ON_ERROR)]);
-        $answer = (string) file_get_contents($url, context: stream_context_create(['http' => $http]));
+        $ssl = $this->caFile === null ? [] : ['cafile' => $this->caFile];
+        $context = stream_context_create(['http' => $http, 'ssl' => $ssl]);
+        $answer = (string) file_get_contents($url, context: $context);
         if (!preg_match('~ 2\d\d~', $http_response_header[0] ?? '')) {
             throw new \RuntimeException("$method $url: " . ($http_response_header[0] ?? 'no answer') . " $answer");
         }
