@@ -50,7 +50,7 @@ namespace Zhifuyun {
         /**
          * Checks the options and sends nothing. Times are seconds.
          * @param string|int|null $plan "free", "enterprise", "auto", "off", or calls per minute
-         * @param "wait"|"fail"|null $onLimit
+         * @param "wait"|"raise"|null $onLimit
          * @param string|false|null $proxy a URL, or false to ignore the environment
          * @param ?string $caBundle PEM text, or the path of a PEM file
          * @param (callable(array<string, mixed>): mixed)|null $onEvent called after each call with what happened
