@@ -115,6 +115,12 @@ final class WebhooksTest extends TestCase
         try {
             $held = $guards[0]->reserve('a/../b');
             self::assertSame('in_flight 409', $why(1));
+            if (($pid = pcntl_fork()) === 0) {
+                $held = null;
+                posix_kill((int) getmypid(), SIGKILL);
+            }
+            pcntl_waitpid($pid, $status);
+            self::assertSame('in_flight 409', $why(1), 'a child gives nothing back');
             $held->release();
             self::assertNull($why(1), 'released');
             self::assertNull($why(0), 'given back with the object');

@@ -7,12 +7,15 @@ namespace Zhifuyun;
 /** A webhook that is the caller's to handle: its file, locked. Losing it without `commit` lets the next attempt in. */
 final class FileReservation implements Reservation
 {
+    private readonly int $owner;
+
     /**
      * @internal
      * @param resource|null $handle
      */
     public function __construct(private readonly string $path, private mixed $handle)
     {
+        $this->owner = (int) getmypid();
     }
 
     public function commit(): void
@@ -53,7 +56,10 @@ final class FileReservation implements Reservation
 
     public function __destruct()
     {
-        $this->handle === null || $this->release();
+        // A forked child must not give back what its parent is handling.
+        if ($this->handle !== null && $this->owner === getmypid()) {
+            $this->release();
+        }
     }
 
     /** @return resource */
