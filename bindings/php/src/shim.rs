@@ -271,6 +271,9 @@ struct Parts {
 /// A `DateTimeImmutable` in UTC.
 pub(crate) fn time(at: DateTime<Utc>) -> Zval {
     let part = |n: u32| i32::try_from(n).unwrap_or_default();
+    // A leap second is the first of the next minute, as everywhere in PHP.
+    let leap = i64::from(at.nanosecond() / 1_000_000_000);
+    let at = DateTime::from_timestamp(at.timestamp() + leap, at.nanosecond() % 1_000_000_000).unwrap_or(at);
     let parts = Parts {
         seconds: at.timestamp(),
         year: at.year(),
@@ -279,7 +282,7 @@ pub(crate) fn time(at: DateTime<Utc>) -> Zval {
         hour: part(at.hour()),
         minute: part(at.minute()),
         second: part(at.second()),
-        micros: part(at.timestamp_subsec_micros().min(999_999)),
+        micros: part(at.timestamp_subsec_micros()),
     };
     let mut out = Zval::new();
     // SAFETY: `out` is writable, and the parts are those of a valid time.

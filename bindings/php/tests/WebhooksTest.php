@@ -43,7 +43,7 @@ final class WebhooksTest extends TestCase
     {
         $webhook = new Webhook(self::SECRET);
         $texts = ['2024-01-01T10:00:00Z', '1970-01-01T00:00:00Z', '1969-12-31T23:59:59.5Z', '0001-01-01T00:00:00Z',
-            '2024-02-29T12:34:56.123456Z', '9999-12-31T23:59:59.999999Z', '2024-07-01T08:00:00+08:00'];
+            '2024-02-29T12:34:56.123456Z', '9999-12-31T23:59:59.999999Z', '2016-12-31T23:59:60Z', '2024-07-01T08:00:00+08:00'];
         $shanghai = new \DateTimeZone('Asia/Shanghai');
         foreach ($texts as $text) {
             $body = '{"event":"ticket.created","timestamp":"' . $text . '","data":{"ticket_id":"t1"}}';
