@@ -3,11 +3,6 @@
 // The extension zhifuyun for editors and analysers. Written by bin/stubs.
 
 namespace Zhifuyun {
-    enum Channel: string
-    {
-        case Web = 'web';
-    }
-
     /** A client of the API. Clients with equal options share connections, token and quota in their process. */
     final class Client
     {
@@ -78,43 +73,6 @@ namespace Zhifuyun {
         ) {}
     }
 
-    /** A conversation. */
-    final readonly class Conversation implements \JsonSerializable
-    {
-        public readonly string $id;
-        public readonly ?string $userId;
-        public readonly ?string $channel;
-        public readonly ?string $status;
-        public readonly ?\DateTimeImmutable $createdAt;
-        public readonly ?\DateTimeImmutable $updatedAt;
-        /** @var array<string, mixed> What the server sent beyond the fields beside it. */
-        public readonly array $extra;
-        public readonly ?\Zhifuyun\Meta $meta;
-        public function jsonSerialize(): array {}
-        public static function __set_state(array $properties): \Zhifuyun\Conversation {}
-    }
-
-    /** What an event tells about a conversation. */
-    final readonly class ConversationPayload implements \JsonSerializable
-    {
-        public readonly ?string $conversationId;
-        public readonly ?string $userId;
-        public readonly ?string $channel;
-        public readonly ?string $status;
-        public readonly ?\DateTimeImmutable $createdAt;
-        public readonly ?\DateTimeImmutable $updatedAt;
-        /** @var array<string, mixed> What the server sent beyond the fields beside it. */
-        public readonly array $extra;
-        public function jsonSerialize(): array {}
-        public static function __set_state(array $properties): \Zhifuyun\ConversationPayload {}
-    }
-
-    enum ConversationStatus: string
-    {
-        case Active = 'active';
-        case Closed = 'closed';
-    }
-
     /** Conversations: list, iterate, read, create. */
     final class Conversations
     {
@@ -175,32 +133,6 @@ namespace Zhifuyun {
         public function __construct() {}
     }
 
-    /** A webhook that was verified. */
-    final readonly class Event implements \JsonSerializable
-    {
-        public readonly ?string $id;
-        public readonly string $type;
-        public readonly bool $known;
-        public readonly ?\DateTimeImmutable $timestamp;
-        public readonly ?\DateTimeImmutable $sentAt;
-        /** @var ConversationPayload|TicketPayload|mixed A payload if the type is known. */
-        public readonly mixed $data;
-        /** @var array<string, mixed> What the server sent beyond the fields beside it. */
-        public readonly array $extra;
-        /** @var string The same for every attempt of the sender. */
-        public readonly string $dedupeKey;
-        public readonly string $raw;
-        public function jsonSerialize(): array {}
-        public static function __set_state(array $properties): \Zhifuyun\Event {}
-    }
-
-    enum GroupBy: string
-    {
-        case Day = 'day';
-        case Week = 'week';
-        case Month = 'month';
-    }
-
     /**
      * All items of a list. A second foreach begins anew.
      * @template-covariant T of Conversation|Ticket
@@ -239,44 +171,6 @@ namespace Zhifuyun {
         public function __construct() {}
     }
 
-    /** What is known about an answer. */
-    final readonly class Meta implements \JsonSerializable
-    {
-        public readonly int $httpStatus;
-        public readonly ?int $code;
-        public readonly ?string $requestId;
-        public readonly int $attempts;
-        /** @var float Seconds before the first request: in the queue and for a token. */
-        public readonly float $waited;
-        public readonly \Zhifuyun\Timing $timing;
-        public function jsonSerialize(): array {}
-        public static function __set_state(array $properties): \Zhifuyun\Meta {}
-    }
-
-    /**
-     * One page of a list.
-     * @template-covariant T of Conversation|Ticket
-     * @implements \IteratorAggregate<int, T>
-     */
-    final readonly class Page implements \JsonSerializable, \IteratorAggregate, \Countable
-    {
-        /** @var list<T> */
-        public readonly array $items;
-        /** @var ?int How many there are in all, if the server says so. */
-        public readonly ?int $total;
-        public readonly int $page;
-        public readonly int $limit;
-        public readonly bool $hasNext;
-        /** @var array<string, mixed> What the server sent beyond the fields beside it. */
-        public readonly array $extra;
-        public readonly \Zhifuyun\Meta $meta;
-        public function jsonSerialize(): array {}
-        /** @return \ArrayIterator<int, T> */
-        public function getIterator(): \Traversable {}
-        public function count(): int {}
-        public static function __set_state(array $properties): \Zhifuyun\Page {}
-    }
-
     /**
      * A list, page by page.
      * @template-covariant T of Conversation|Ticket
@@ -295,26 +189,6 @@ namespace Zhifuyun {
         public function __construct() {}
     }
 
-    enum Priority: string
-    {
-        case Low = 'low';
-        case Medium = 'medium';
-        case High = 'high';
-        case Urgent = 'urgent';
-    }
-
-    /** The quota as this process counts it. */
-    final readonly class Quota implements \JsonSerializable
-    {
-        public readonly int $used;
-        /** @var ?int Calls per minute; null if nobody knows. */
-        public readonly ?int $limit;
-        /** @var float Seconds until the next call may leave. */
-        public readonly float $nextFree;
-        public function jsonSerialize(): array {}
-        public static function __set_state(array $properties): \Zhifuyun\Quota {}
-    }
-
     /** Remembers which webhooks were handled. */
     interface ReplayGuard
     {
@@ -325,23 +199,6 @@ namespace Zhifuyun {
         public function reserve(string $key): \Zhifuyun\Reservation;
     }
 
-    /** What an iteration has seen. */
-    final readonly class Report implements \JsonSerializable
-    {
-        public readonly int $requests;
-        public readonly int $pages;
-        public readonly int $items;
-        public readonly int $duplicates;
-        public readonly ?int $firstTotal;
-        public readonly ?int $lastTotal;
-        public readonly bool $totalChanged;
-        public readonly int $passes;
-        public readonly bool $complete;
-        public readonly string $stoppedBy;
-        public function jsonSerialize(): array {}
-        public static function __set_state(array $properties): \Zhifuyun\Report {}
-    }
-
     /** A webhook that is the caller's to handle. Losing it lets the sender's next attempt in. */
     interface Reservation
     {
@@ -349,22 +206,6 @@ namespace Zhifuyun {
         public function commit(): void;
         /** It was not handled: let the next attempt in. */
         public function release(): void;
-    }
-
-    /** Numbers over a period. */
-    final readonly class Statistics implements \JsonSerializable
-    {
-        public readonly ?int $totalConversations;
-        public readonly ?int $totalTickets;
-        public readonly ?float $avgResponseTime;
-        public readonly ?float $satisfactionRate;
-        /** @var list<Trend> */
-        public readonly array $trends;
-        /** @var array<string, mixed> What the server sent beyond the fields beside it. */
-        public readonly array $extra;
-        public readonly ?\Zhifuyun\Meta $meta;
-        public function jsonSerialize(): array {}
-        public static function __set_state(array $properties): \Zhifuyun\Statistics {}
     }
 
     /** Numbers over a period. */
@@ -382,58 +223,6 @@ namespace Zhifuyun {
             ?array $options = null
         ): \Zhifuyun\Statistics {}
         public function __construct() {}
-    }
-
-    enum StatisticsType: string
-    {
-        case Conversation = 'conversation';
-        case Ticket = 'ticket';
-        case Satisfaction = 'satisfaction';
-    }
-
-    /** A ticket. */
-    final readonly class Ticket implements \JsonSerializable
-    {
-        public readonly string $id;
-        public readonly ?string $title;
-        public readonly ?string $description;
-        public readonly ?string $status;
-        public readonly ?string $priority;
-        public readonly ?string $assigneeId;
-        public readonly ?string $customerEmail;
-        public readonly ?\DateTimeImmutable $createdAt;
-        public readonly ?\DateTimeImmutable $updatedAt;
-        /** @var array<string, mixed> What the server sent beyond the fields beside it. */
-        public readonly array $extra;
-        public readonly ?\Zhifuyun\Meta $meta;
-        public function jsonSerialize(): array {}
-        public static function __set_state(array $properties): \Zhifuyun\Ticket {}
-    }
-
-    /** What an event tells about a ticket. */
-    final readonly class TicketPayload implements \JsonSerializable
-    {
-        public readonly ?string $ticketId;
-        public readonly ?string $title;
-        public readonly ?string $description;
-        public readonly ?string $status;
-        public readonly ?string $priority;
-        public readonly ?string $assigneeId;
-        public readonly ?string $customerEmail;
-        public readonly ?\DateTimeImmutable $createdAt;
-        public readonly ?\DateTimeImmutable $updatedAt;
-        /** @var array<string, mixed> What the server sent beyond the fields beside it. */
-        public readonly array $extra;
-        public function jsonSerialize(): array {}
-        public static function __set_state(array $properties): \Zhifuyun\TicketPayload {}
-    }
-
-    enum TicketStatus: string
-    {
-        case Open = 'open';
-        case Pending = 'pending';
-        case Resolved = 'resolved';
-        case Closed = 'closed';
     }
 
     /** Tickets: list, iterate, create, update. */
@@ -494,31 +283,6 @@ namespace Zhifuyun {
         public function __construct() {}
     }
 
-    /** Where the time of a call went, in seconds. */
-    final readonly class Timing implements \JsonSerializable
-    {
-        public readonly float $total;
-        public readonly float $queued;
-        public readonly float $token;
-        public readonly float $backoff;
-        public readonly float $network;
-        public function jsonSerialize(): array {}
-        public static function __set_state(array $properties): \Zhifuyun\Timing {}
-    }
-
-    /** One step of a trend. */
-    final readonly class Trend implements \JsonSerializable
-    {
-        /** @var ?string YYYY-MM-DD */
-        public readonly ?string $date;
-        public readonly ?int $conversations;
-        public readonly ?int $tickets;
-        /** @var array<string, mixed> What the server sent beyond the fields beside it. */
-        public readonly array $extra;
-        public function jsonSerialize(): array {}
-        public static function __set_state(array $properties): \Zhifuyun\Trend {}
-    }
-
     /** Verifies webhooks and signs them. */
     final class Webhook
     {
@@ -550,105 +314,5 @@ namespace Zhifuyun {
             int|float|null $tolerance = null,
             ?int $maxBodyBytes = null
         ) {}
-    }
-}
-
-namespace Zhifuyun\Exception {
-    class ApiException extends \Zhifuyun\Exception\ZhifuyunException
-    {
-    }
-
-    class AuthenticationException extends \Zhifuyun\Exception\ApiException
-    {
-    }
-
-    class BadRequestException extends \Zhifuyun\Exception\ApiException
-    {
-    }
-
-    class ClosedException extends \Zhifuyun\Exception\ZhifuyunException
-    {
-    }
-
-    class ConfigException extends \Zhifuyun\Exception\ZhifuyunException
-    {
-    }
-
-    class ConnectionException extends \Zhifuyun\Exception\ZhifuyunException
-    {
-    }
-
-    class DecodeException extends \Zhifuyun\Exception\ZhifuyunException
-    {
-    }
-
-    class InternalException extends \Zhifuyun\Exception\ZhifuyunException
-    {
-    }
-
-    class InterruptedException extends \Zhifuyun\Exception\ZhifuyunException
-    {
-    }
-
-    class InvalidArgumentException extends \Zhifuyun\Exception\ZhifuyunException
-    {
-    }
-
-    class NotFoundException extends \Zhifuyun\Exception\ApiException
-    {
-    }
-
-    class PermissionDeniedException extends \Zhifuyun\Exception\ApiException
-    {
-    }
-
-    class RateLimitException extends \Zhifuyun\Exception\ApiException
-    {
-    }
-
-    class ServerException extends \Zhifuyun\Exception\ApiException
-    {
-    }
-
-    class TimeoutException extends \Zhifuyun\Exception\ZhifuyunException
-    {
-    }
-
-    class WebhookVerificationException extends \Zhifuyun\Exception\ZhifuyunException
-    {
-        /** @var ?int The HTTP status to answer with. */
-        public readonly ?int $answerStatus;
-        public function __construct(
-            string $message = '',
-            int $code = 0,
-            ?\Throwable $previous = null,
-            ?string $webhookReason = null
-        ) {}
-    }
-
-    /** What every error of this extension is. */
-    class ZhifuyunException extends \RuntimeException
-    {
-        public readonly string $kind;
-        public readonly string $reason;
-        /** @var string The sentence of the message alone. */
-        public readonly string $detail;
-        public readonly ?string $operation;
-        public readonly ?string $argument;
-        public readonly ?int $apiCode;
-        public readonly ?int $httpStatus;
-        public readonly ?string $requestId;
-        /** @var ?float Seconds to wait. */
-        public readonly ?float $retryAfter;
-        public readonly int $attempts;
-        /** @var bool A write may have happened: look before you repeat it. */
-        public readonly bool $maybeApplied;
-        public readonly ?string $webhookReason;
-        /** @var list<array{field: string, message: string}> */
-        public readonly array $fields;
-        public readonly \Zhifuyun\Timing $timing;
-        /** @var list<string> */
-        public readonly array $causes;
-        public function __construct(string $message = '', int $code = 0, ?\Throwable $previous = null) {}
     }
 }
