@@ -52,12 +52,12 @@ needs() {
     java) say "$rust $venv javac=default-jdk-headless mvn=maven" ;;
     php-build) say "$rust python3=python3 php=php-cli phpize=php-dev clang=clang libclang-dev" ;;
     php-frameworks)
-        say "php-symfony-http-foundation"
-        # Not every Debian has Laravel; webhook-frameworks.php says what it ran with.
-        ! apt-cache show php-illuminate-routing >/dev/null 2>&1 || say "php-illuminate-routing"
+        say "php-illuminate-routing php-illuminate-http php-illuminate-events php-illuminate-cache"
+        say "php-vlucas-phpdotenv php-symfony-http-foundation php-nyholm-psr7"
         ;;
     php)
         needs php-build
+        needs php-frameworks
         say "ext-curl=php-curl ext-mbstring=php-mbstring ext-dom=php-xml php-fpm=php-fpm phpcs=php-codesniffer"
         say "phpunit=phpunit nginx=nginx valgrind=valgrind composer=composer unzip=unzip"
         ;;

@@ -37,7 +37,9 @@ lint)
     ;;
 test)
     build
-    phpunit_ --bootstrap $here/tests/bootstrap.php $here/tests
+    phpunit_ --bootstrap $here/tests/bootstrap.php --test-suffix Test.php $here/tests
+    phpunit_ --bootstrap $here/tests/bootstrap.php examples/php/ShopTest.php
+    quiet $here/phpt.sh "$ZHIFUYUN_EXTENSION"
     quiet env USE_ZEND_ALLOC=0 valgrind -q --error-exitcode=9 php -n -d "extension=$ZHIFUYUN_EXTENSION" $here/tests/valgrind.php
     echo "php: tests passed, valgrind found nothing"
     ;;
@@ -49,18 +51,15 @@ contract)
 package)
     profile=release
     quiet cargo build -q --release -p zhifuyun-php
-    version=$(php -r 'echo PHP_MAJOR_VERSION, ".", PHP_MINOR_VERSION;')
-    made=$target/php/zhifuyun-php$version-nts-$(uname -m)
-    mkdir -p "$made"
-    cp "$target/release/libzhifuyun.so" "$made/zhifuyun.so"
-    quiet php -n -d "extension=$made/zhifuyun.so" --ri zhifuyun
+    made=$($here/pie.sh "$target/release/libzhifuyun.so" "$target/php")
+    quiet php -n -d "extension=$target/php/zhifuyun.so" --ri zhifuyun
     # Nothing but the extension, not even a php.ini, makes the first calls.
     quiet cargo build -q -p zhifuyun-mock-server
     quiet python3 .ci/with_mock.py "$target/debug/zhifuyun-mock-server" \
-        php -n -d "extension=$made/zhifuyun.so" examples/php/first.php
+        php -n -d "extension=$target/php/zhifuyun.so" examples/php/first.php
     quiet composer validate --no-check-publish --no-check-all $here/composer.json
     quiet composer validate --no-check-publish --no-check-all $here/composer/composer.json
-    echo "php: packaged $made/zhifuyun.so"
+    echo "php: packaged $made"
     ;;
 *)
     echo "usage: $0 build|lint|test|contract|package" >&2

@@ -3,39 +3,43 @@
 declare(strict_types=1);
 
 // Webhooks in frameworks, with the adapters of the package zhifuyun/sdk. The tests run this against Debian's packages of
-// Symfony and Laravel; in a program, Composer loads the classes.
+// the frameworks; in a program, Composer loads the classes.
 
+use Illuminate\Cache\ArrayStore;
+use Illuminate\Cache\Repository;
 use Illuminate\Container\Container;
 use Illuminate\Events\Dispatcher;
 use Illuminate\Http\Request as LaravelRequest;
 use Illuminate\Routing\Router;
 use Illuminate\Support\Facades\Facade;
 use Illuminate\Support\Facades\Route;
+use Nyholm\Psr7\Factory\Psr17Factory;
 use Psr\Http\Message\ResponseFactoryInterface;
+use Psr\Http\Message\ResponseInterface;
+use Psr\Http\Message\ServerRequestInterface;
+use Psr\Http\Server\RequestHandlerInterface;
 use Symfony\Component\HttpFoundation\Request;
 use Symfony\Component\HttpFoundation\Response;
 use Zhifuyun\Event;
+use Zhifuyun\FileReplayGuard;
 use Zhifuyun\Laravel\ZhifuyunServiceProvider;
-use Zhifuyun\MemoryReplayGuard;
 use Zhifuyun\Psr15\WebhookMiddleware;
 use Zhifuyun\Symfony\WebhookResponder;
+use Zhifuyun\Tests\frameworks\Application;
+use Zhifuyun\Tests\frameworks\Stores;
 use Zhifuyun\Webhook;
 use Zhifuyun\Webhooks;
 
-foreach (['Symfony/Component/HttpFoundation', 'Illuminate/Events', 'Illuminate/Routing'] as $package) {
-    $loader = "/usr/share/php/$package/autoload.php";
-    !is_file($loader) || require_once $loader;
-}
-spl_autoload_register(static function (string $class): void {
-    $file = dirname(__DIR__, 2) . '/bindings/php/composer/src/' . strtr(substr($class, 9), '\\', '/') . '.php';
-    !str_starts_with($class, 'Zhifuyun\\') || !is_file($file) || require $file;
-});
+require dirname(__DIR__, 2) . '/bindings/php/tests/bootstrap.php';
+require dirname(__DIR__, 2) . '/bindings/php/tests/frameworks/load.php';
+
+define('WEBHOOKS', sys_get_temp_dir() . '/zhifuyun-webhooks-' . getmypid());
 
 function symfony(Request $request): Response
 {
     // ANCHOR: symfony
     // In a controller: #[Route('/zhifuyun', methods: ['POST'])]
-    $hooks = (new Webhooks(Webhook::fromEnv(), new MemoryReplayGuard()))
+    $hooks = (new Webhooks(Webhook::fromEnv(), new FileReplayGuard(WEBHOOKS)))
         ->on('ticket.created', static fn (Event $event) => error_log($event->data->ticketId));
 
     return (new WebhookResponder($hooks))->respond($request);
@@ -45,7 +49,7 @@ function symfony(Request $request): Response
 function psr15(ResponseFactoryInterface $responses): WebhookMiddleware
 {
     // ANCHOR: psr15
-    $hooks = (new Webhooks(Webhook::fromEnv(), new MemoryReplayGuard()))
+    $hooks = (new Webhooks(Webhook::fromEnv(), new FileReplayGuard(WEBHOOKS)))
         ->on('ticket.created', static fn (Event $event) => error_log($event->data->ticketId));
 
     // In Slim: $app->add(...); in Mezzio: $app->pipe(...).
@@ -64,7 +68,20 @@ function laravel(): void
     // ANCHOR_END: laravel
 }
 
-// From here on the test: both frameworks take a good webhook and refuse a changed one.
+// From here on the test: each framework takes a good webhook and refuses a changed one.
+
+/** What comes after the middleware. */
+final class NotFound implements RequestHandlerInterface
+{
+    public function __construct(private readonly Psr17Factory $factory)
+    {
+    }
+
+    public function handle(ServerRequestInterface $request): ResponseInterface
+    {
+        return $this->factory->createResponse(404);
+    }
+}
 
 $body = '{"event":"ticket.created","data":{"ticket_id":"t1"}}';
 $request = static function (string $body, array $signed): array {
@@ -76,30 +93,43 @@ $request = static function (string $body, array $signed): array {
 };
 $signed = Webhook::fromEnv()->sign($body, id: 'msg_frameworks');
 
+$sent = [$body, '{}'];
+
 $answers['Symfony'] = array_map(
-    static fn (string $sent): int => symfony(Request::create(...$request($sent, $signed)))->getStatusCode(),
-    [$body, '{}']
+    static fn (string $body): int => symfony(Request::create(...$request($body, $signed)))->getStatusCode(),
+    $sent
 );
 
-if (class_exists(Router::class)) {
-    $app = new Container();
-    $router = new Router(new Dispatcher($app), $app);
-    $app->instance('router', $router);
-    Facade::setFacadeApplication($app);
-    $provider = new ZhifuyunServiceProvider($app);
-    $provider->register();
-    $provider->boot();
-    laravel();
-    $answers['Laravel'] = array_map(static function (string $sent) use ($app, $router, $request, $signed): int {
-        $asked = LaravelRequest::create(...$request($sent, $signed));
-        $app->instance(LaravelRequest::class, $asked);
-        return $router->dispatch($asked)->getStatusCode();
-    }, [$body, '{}']);
-}
+$factory = new Psr17Factory();
+$answers['PSR-15'] = array_map(static function (string $body) use ($factory, $signed): int {
+    $asked = $factory->createServerRequest('POST', '/zhifuyun')->withBody($factory->createStream($body));
+    foreach ($signed as $name => $value) {
+        $asked = $asked->withHeader($name, $value);
+    }
+    return psr15($factory)->process($asked, new NotFound($factory))->getStatusCode();
+}, $sent);
+
+$app = new Application(['webhook_secret' => getenv('ZHIFUYUN_WEBHOOK_SECRET')]);
+Container::setInstance($app);
+Facade::setFacadeApplication($app);
+$router = new Router(new Dispatcher($app), $app);
+$app->instance('router', $router);
+$app->instance('cache', new Stores(new Repository(new ArrayStore())));
+$provider = new ZhifuyunServiceProvider($app);
+$provider->register();
+$provider->boot();
+laravel();
+$answers['Laravel'] = array_map(static function (string $body) use ($app, $router, $request, $signed): int {
+    $asked = LaravelRequest::create(...$request($body, $signed));
+    $app->instance(LaravelRequest::class, $asked);
+    return $router->dispatch($asked)->getStatusCode();
+}, $sent);
 
 foreach ($answers as $framework => $statuses) {
     if ($statuses[0] !== 200 || intdiv($statuses[1], 100) !== 4) {
         throw new LogicException("$framework answered " . json_encode($statuses));
     }
 }
-echo implode(' and ', array_keys($answers)), " ran\n";
+array_map('unlink', glob(WEBHOOKS . '/*') ?: []);
+rmdir(WEBHOOKS);
+echo implode(', ', array_keys($answers)), " ran\n";

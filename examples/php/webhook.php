@@ -12,7 +12,7 @@ try {
     $event = Webhook::fromEnv()->verify($_SERVER, (string) file_get_contents('php://input'));
 } catch (WebhookVerificationException $e) {
     error_log($e->getMessage());
-    http_response_code(400);
+    http_response_code($e->answerStatus ?? 400);
     return;
 }
 echo match ($event->type) {

@@ -3,6 +3,7 @@
 use crate::client::BridgeClient;
 use crate::lanes::Interrupted;
 use crate::options;
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -181,30 +182,62 @@ impl BridgeClient {
         Ok(work(client))
     }
 
-    /// Several calls at once on the calling thread; results in the order of the calls.
+    /// Several calls on the calling thread, [`AT_ONCE`] at a time; results in the order of the calls. The deadline of a
+    /// call begins with the call. The first failure ends all.
     ///
     /// # Errors
-    /// `Err(Interrupted)` if `interrupted` asked for the thread back; the inner error is that of the arguments.
+    /// `Err(Interrupted)` if `interrupted` asked for the thread back; the inner error is the first failure. Arguments
+    /// are refused before anything is sent.
     pub fn call_many(
         &self,
         calls: &[(&str, &str)],
         options: Option<&str>,
         interrupted: Option<&mut dyn FnMut() -> bool>,
-    ) -> std::result::Result<Result<Vec<Result<Output>>>, Interrupted> {
-        let prepared = self.state().and_then(|state| {
-            let works: Result<Vec<_>> =
-                calls.iter().map(|(name, args)| work(&state.client, name, args, options)).collect();
+    ) -> std::result::Result<std::result::Result<Vec<Output>, Failed>, Interrupted> {
+        let prepared = self.state().map_err(Failed::from).and_then(|state| {
+            let works: std::result::Result<Vec<_>, _> = calls
+                .iter()
+                .enumerate()
+                .map(|(n, (name, args))| work(&state.client, name, args, options).map_err(Failed::at(n)))
+                .collect();
             works.map(|works| (state, works))
         });
         let (state, works) = match prepared {
             Ok(prepared) => prepared,
-            Err(e) => return Ok(Err(e)),
+            Err(failed) => return Ok(Err(failed)),
         };
         let all = |client: Client| async move {
-            let running = works.into_iter().map(|w| w(client.clone()));
-            Ok(futures_util::future::join_all(running).await)
+            let running = works.into_iter().enumerate().map(|(n, work)| {
+                let call = work(client.clone());
+                async move { call.await.map_err(Failed::at(n)) }
+            });
+            Ok(stream::iter(running).buffered(AT_ONCE).try_collect().await)
         };
-        state.lanes.run(all, interrupted)
+        state.lanes.run(all, interrupted).map(|result| result.unwrap_or_else(|e| Err(e.into())))
+    }
+}
+
+/// So many calls of [`BridgeClient::call_many`] are under way at most.
+pub const AT_ONCE: usize = 16;
+
+/// The failure that ended [`BridgeClient::call_many`].
+#[derive(Debug)]
+pub struct Failed {
+    /// Which call it was; `None` if it was no single one.
+    pub call: Option<usize>,
+    /// What happened.
+    pub error: Error,
+}
+
+impl Failed {
+    fn at(call: usize) -> impl FnOnce(Error) -> Self {
+        move |error| Self { call: Some(call), error }
+    }
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Self { call: None, error }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::shim::{self, Type};
 use crate::{names, present};
-use ext_php_rs::args::ArgInfoTables;
+use ext_php_rs::args::{Arg, ArgInfoTables};
 use ext_php_rs::builders::{ClassBuilder, FunctionBuilder};
 use ext_php_rs::flags::{ClassFlags, DataType, MethodFlags};
 use ext_php_rs::zend::{ClassEntry, ce};
@@ -81,6 +81,9 @@ const EXCEPTION: &[(&str, &str)] = &[
     ("timing", "Zhifuyun\\Timing"),
     ("causes", "array"),
 ];
+
+/// The fields of `WebhookVerificationException` beside those.
+const WEBHOOK_EXCEPTION: &[(&str, &str)] = &[("answerStatus", "?int")];
 
 /// What is no record of the API.
 const OTHERS: &[(&str, &[(&str, &str)])] = &[
@@ -202,8 +205,14 @@ fn data(name: &str, fields: &[(&str, &str)]) -> Registered {
             .method(all, MethodFlags::Public)
             .method(count, MethodFlags::Public);
     }
-    builder.register()?;
+    let state =
+        FunctionBuilder::new("__set_state", present::set_state).arg(Arg::new("properties", DataType::Array));
+    builder.method(state, MethodFlags::Public | MethodFlags::Static).register()?;
     declare(name, fields);
+    if let Some(entry) = class(name) {
+        shim::declare(entry, "__set_state", -1, &Type::parse(&format!("Zhifuyun\\{name}")));
+        shim::sealed(entry, true);
+    }
     Ok(())
 }
 
@@ -215,9 +224,21 @@ fn declare(name: &str, fields: &[(&str, &str)]) {
     }
 }
 
+/// `__construct($message, $code, $previous)`, and for webhooks the reason.
+fn constructor(webhook: bool) -> FunctionBuilder<'static> {
+    let text = |name: &str| Arg::new(name, DataType::String);
+    let builder = FunctionBuilder::new("__construct", present::exception_construct)
+        .not_required()
+        .arg(text("message").default("\"\""))
+        .arg(Arg::new("code", DataType::Long).default("0"))
+        .arg(Arg::new("previous", DataType::Mixed).allow_null().default("null"));
+    if webhook { builder.arg(text("webhookReason").allow_null().default("null")) } else { builder }
+}
+
 fn exceptions() -> Registered {
     ClassBuilder::new("Zhifuyun\\Exception\\ZhifuyunException")
         .extends((shim::runtime_exception, "\\RuntimeException"))
+        .method(constructor(false), MethodFlags::Public)
         .registration(keep)
         .register()?;
     declare("ZhifuyunException", EXCEPTION);
@@ -227,9 +248,33 @@ fn exceptions() -> Registered {
             Parent::Base => builder.extends((base, "\\Zhifuyun\\Exception\\ZhifuyunException")),
             Parent::Api => builder.extends((api, "\\Zhifuyun\\Exception\\ApiException")),
         };
+        let webhook = *name == "WebhookVerificationException";
+        let builder = if webhook { builder.method(constructor(true), MethodFlags::Public) } else { builder };
         builder.registration(keep).register()?;
     }
+    declare("WebhookVerificationException", WEBHOOK_EXCEPTION);
     Ok(())
+}
+
+/// `Zhifuyun\ReplayGuard`.
+pub(crate) fn replay_guard() -> &'static ClassEntry {
+    class("ReplayGuard").unwrap_or_else(ce::traversable)
+}
+
+/// `Zhifuyun\Reservation`.
+pub(crate) fn reservation() -> &'static ClassEntry {
+    class("Reservation").unwrap_or_else(ce::traversable)
+}
+
+fn interfaces() -> Registered {
+    let flags = MethodFlags::Public | MethodFlags::Abstract;
+    let interface = |name| ClassBuilder::new(name).flags(ClassFlags::Interface).registration(keep);
+    let reserve = FunctionBuilder::new_abstract("reserve").arg(Arg::new("key", DataType::String));
+    interface("Zhifuyun\\ReplayGuard").method(reserve, flags).register()?;
+    interface("Zhifuyun\\Reservation")
+        .method(FunctionBuilder::new_abstract("commit"), flags)
+        .method(FunctionBuilder::new_abstract("release"), flags)
+        .register()
 }
 
 /// Registers all of them.
@@ -243,5 +288,6 @@ pub(crate) fn register() -> Registered {
     record::<Statistics>(true)?;
     record::<ConversationPayload>(false)?;
     record::<TicketPayload>(false)?;
-    exceptions()
+    exceptions()?;
+    interfaces()
 }

@@ -136,6 +136,9 @@ pub(crate) fn value(json: &Value) -> Zval {
 
 /// The same for an object.
 pub(crate) fn object(map: &Map<String, Value>) -> Zval {
+    if map.is_empty() {
+        return shim::empty_array();
+    }
     let mut table = ZendHashTable::new();
     for (key, v) in map {
         shim::put(&mut table, key, value(v));

@@ -2,7 +2,7 @@
 
 use crate::classes::class;
 use crate::convert;
-use crate::shim::{self, Fresh, Times};
+use crate::shim::{self, Fresh};
 use ext_php_rs::types::Zval;
 use ext_php_rs::zend::ClassEntry;
 use serde_json::Value;
@@ -25,15 +25,15 @@ pub(crate) fn object(name: &str, values: impl IntoIterator<Item = Zval>) -> Zval
 }
 
 /// One record.
-pub(crate) fn record<R: Record>(record: &R, times: &mut Times, meta: Option<Zval>) -> Zval {
-    class(R::NAME).map_or_else(Zval::null, |class| shaped(class, record, times, meta))
+pub(crate) fn record<R: Record>(record: &R, meta: Option<Zval>) -> Zval {
+    class(R::NAME).map_or_else(Zval::null, |class| shaped(class, record, meta))
 }
 
-fn shaped<R: Record>(class: &'static ClassEntry, record: &R, times: &mut Times, meta: Option<Zval>) -> Zval {
+fn shaped<R: Record>(class: &'static ClassEntry, record: &R, meta: Option<Zval>) -> Zval {
     let Some(mut object) = Fresh::new(class) else { return Zval::null() };
     let mut n = 0;
     for index in 0..R::FIELDS.len() {
-        object.slot(n, field(record.field(index), times));
+        object.slot(n, field(record.field(index)));
         n += 1;
     }
     object.slot(n, convert::object(record.extra()));
@@ -42,16 +42,16 @@ fn shaped<R: Record>(class: &'static ClassEntry, record: &R, times: &mut Times, 
     object.done()
 }
 
-fn field(value: Field<'_>, times: &mut Times) -> Zval {
+fn field(value: Field<'_>) -> Zval {
     match value {
         Field::Missing => Zval::null(),
         Field::Text(text) | Field::Token(text) => shim::string(text),
-        Field::Time(at) => times.make(at),
+        Field::Time(at) => shim::time(at),
         Field::Date(date) => shim::string(&date.to_string()),
         Field::Count(n) => count(n),
         Field::Number(n) => shim::double(n),
         Field::List(trends) => {
-            let items: Vec<_> = trends.iter().map(|trend| record(trend, times, None)).collect();
+            let items: Vec<_> = trends.iter().map(|trend| record(trend, None)).collect();
             convert::list(items.into_iter())
         }
     }
@@ -77,9 +77,8 @@ fn meta(meta: &Meta) -> Zval {
 }
 
 fn items<R: Record>(page: &Page<R>) -> Vec<Zval> {
-    let mut times = Times::default();
     let Some(class) = class(R::NAME) else { return Vec::new() };
-    page.items.iter().map(|item| shaped(class, item, &mut times, None)).collect()
+    page.items.iter().map(|item| shaped(class, item, None)).collect()
 }
 
 /// Makes the object of a result.
@@ -90,7 +89,7 @@ impl Visitor for Objects {
 
     fn record<R: Record>(self, answer: Response<R>) -> Zval {
         let about = meta(answer.meta());
-        record(&answer.into_inner(), &mut Times::default(), Some(about))
+        record(&answer.into_inner(), Some(about))
     }
 
     fn page<R: Record>(self, answer: Response<Page<R>>) -> Zval {

@@ -1,14 +1,14 @@
 //! Iteration: one walk, seen item by item or page by page.
 
-use crate::client::Shared;
 use crate::encode::{self, Objects};
-use crate::error::{self, OrThrow as _};
+use crate::error::OrThrow as _;
+use crate::shared::Shared;
 use crate::shim;
 use ext_php_rs::flags::ClassFlags;
 use ext_php_rs::prelude::*;
 use ext_php_rs::types::Zval;
 use ext_php_rs::zend::ce;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 use zhifuyun_bridge::walk::Walk;
@@ -21,22 +21,37 @@ struct Course {
     walk: String,
     options: Option<String>,
     under_way: RefCell<Arc<Walk>>,
+    /// A page is on its way. Signal handlers and callbacks run meanwhile, and may come by here.
+    waiting: Cell<bool>,
 }
 
 impl Course {
-    fn next(&self) -> PhpResult<Option<Zval>> {
+    /// Puts the next page, or the end, into `cursor`: even if a callback throws, no page is lost.
+    fn next(&self, cursor: &RefCell<Cursor>) -> PhpResult<()> {
+        if self.waiting.replace(true) {
+            let message = "the iteration is already waiting for a page";
+            return Err(PhpException::new(message.to_owned(), 0, ce::error()));
+        }
         let walk = Arc::clone(&self.under_way.borrow());
         let result = walk.next_page(&mut shim::interrupted);
-        self.client.tell();
-        match result {
-            Ok(page) => Ok(page.or_throw()?.map(|page| page.visit(Objects))),
-            Err(_) => Err(error::interrupted(self.name)),
-        }
+        self.waiting.set(false);
+        self.client.settle(self.name, result, |page| {
+            let page = page.or_throw()?.map(|page| page.visit(Objects));
+            let mut cursor = cursor.borrow_mut();
+            cursor.ended = page.is_none();
+            (cursor.page, cursor.index) = (page, 0);
+            Ok(())
+        })
     }
 
-    fn again(&self) -> PhpResult<()> {
-        *self.under_way.borrow_mut() =
-            self.client.walk(self.name, &self.args, &self.walk, self.options.as_deref())?;
+    /// Begins anew, unless nothing was passed yet.
+    fn rewind(&self, cursor: &RefCell<Cursor>) -> PhpResult<()> {
+        let passed = cursor.borrow().key > 0 || cursor.borrow().ended;
+        if passed {
+            let walk = self.client.walk(self.name, &self.args, &self.walk, self.options.as_deref())?;
+            *self.under_way.borrow_mut() = walk;
+            cursor.take();
+        }
         Ok(())
     }
 
@@ -72,7 +87,7 @@ struct Cursor {
 #[php(implements(ce = ce::iterator, stub = "\\Iterator"))]
 pub struct Iteration {
     course: Rc<Course>,
-    cursor: Cursor,
+    cursor: RefCell<Cursor>,
 }
 
 impl Iteration {
@@ -84,27 +99,25 @@ impl Iteration {
         options: Option<String>,
     ) -> PhpResult<Self> {
         let under_way = RefCell::new(client.walk(name, &args, &walk, options.as_deref())?);
-        let course = Rc::new(Course { client, name, args, walk, options, under_way });
-        Ok(Self { course, cursor: Cursor::default() })
+        let course = Rc::new(Course { client, name, args, walk, options, under_way, waiting: false.into() });
+        Ok(Self { course, cursor: RefCell::default() })
     }
 
     fn item(&self) -> Option<Zval> {
-        let page = self.cursor.page.as_ref()?.object()?;
-        let items = shim::read(page, "items")?.array()?;
-        items.get_index(i64::try_from(self.cursor.index).ok()?).map(Zval::shallow_clone)
+        let cursor = self.cursor.borrow();
+        let items = shim::read(cursor.page.as_ref()?.object()?, "items")?.array()?;
+        items.get_index(i64::try_from(cursor.index).ok()?).map(Zval::shallow_clone)
     }
 
-    fn load(&mut self) -> PhpResult<Option<Zval>> {
+    fn load(&self) -> PhpResult<Option<Zval>> {
         loop {
             if let Some(item) = self.item() {
                 return Ok(Some(item));
             }
-            if self.cursor.ended {
+            if self.cursor.borrow().ended {
                 return Ok(None);
             }
-            self.cursor.page = self.course.next()?;
-            self.cursor.index = 0;
-            self.cursor.ended = self.cursor.page.is_none();
+            self.course.next(&self.cursor)?;
         }
     }
 }
@@ -112,38 +125,35 @@ impl Iteration {
 #[php_impl]
 impl Iteration {
     /// The item under the cursor, or null after the last.
-    pub fn current(&mut self) -> PhpResult<Option<Zval>> {
+    pub fn current(&self) -> PhpResult<Option<Zval>> {
         self.load()
     }
 
     /// How many items came before.
     pub fn key(&self) -> i64 {
-        self.cursor.key
+        self.cursor.borrow().key
     }
 
     /// Goes on.
-    pub fn next(&mut self) {
-        self.cursor.index += 1;
-        self.cursor.key += 1;
+    pub fn next(&self) {
+        let mut cursor = self.cursor.borrow_mut();
+        cursor.index += 1;
+        cursor.key += 1;
     }
 
     /// Begins anew, unless nothing was passed yet.
-    pub fn rewind(&mut self) -> PhpResult<()> {
-        if self.cursor.key > 0 || self.cursor.ended {
-            self.course.again()?;
-            self.cursor = Cursor::default();
-        }
-        Ok(())
+    pub fn rewind(&self) -> PhpResult<()> {
+        self.course.rewind(&self.cursor)
     }
 
     /// Whether there is an item. May fetch a page.
-    pub fn valid(&mut self) -> PhpResult<bool> {
+    pub fn valid(&self) -> PhpResult<bool> {
         Ok(self.load()?.is_some())
     }
 
     /// The same walk, page by page. Items that were already delivered are left out of the pages.
     pub fn pages(&self) -> Pages {
-        Pages { course: Rc::clone(&self.course), cursor: Cursor::default() }
+        Pages { course: Rc::clone(&self.course), cursor: RefCell::default() }
     }
 
     /// What was seen up to the last page.
@@ -158,48 +168,45 @@ impl Iteration {
 #[php(implements(ce = ce::iterator, stub = "\\Iterator"))]
 pub struct Pages {
     course: Rc<Course>,
-    cursor: Cursor,
+    cursor: RefCell<Cursor>,
 }
 
 impl Pages {
-    fn load(&mut self) -> PhpResult<Option<Zval>> {
-        if self.cursor.page.is_none() && !self.cursor.ended {
-            self.cursor.page = self.course.next()?;
-            self.cursor.ended = self.cursor.page.is_none();
+    fn load(&self) -> PhpResult<Option<Zval>> {
+        let missing = self.cursor.borrow().page.is_none() && !self.cursor.borrow().ended;
+        if missing {
+            self.course.next(&self.cursor)?;
         }
-        Ok(self.cursor.page.as_ref().map(Zval::shallow_clone))
+        Ok(self.cursor.borrow().page.as_ref().map(Zval::shallow_clone))
     }
 }
 
 #[php_impl]
 impl Pages {
     /// The page under the cursor, or null after the last.
-    pub fn current(&mut self) -> PhpResult<Option<Zval>> {
+    pub fn current(&self) -> PhpResult<Option<Zval>> {
         self.load()
     }
 
     /// How many pages came before.
     pub fn key(&self) -> i64 {
-        self.cursor.key
+        self.cursor.borrow().key
     }
 
     /// Goes on.
-    pub fn next(&mut self) {
-        self.cursor.page = None;
-        self.cursor.key += 1;
+    pub fn next(&self) {
+        let mut cursor = self.cursor.borrow_mut();
+        cursor.page = None;
+        cursor.key += 1;
     }
 
     /// Begins anew, unless nothing was passed yet.
-    pub fn rewind(&mut self) -> PhpResult<()> {
-        if self.cursor.key > 0 || self.cursor.ended {
-            self.course.again()?;
-            self.cursor = Cursor::default();
-        }
-        Ok(())
+    pub fn rewind(&self) -> PhpResult<()> {
+        self.course.rewind(&self.cursor)
     }
 
     /// Whether there is a page. May fetch it.
-    pub fn valid(&mut self) -> PhpResult<bool> {
+    pub fn valid(&self) -> PhpResult<bool> {
         Ok(self.load()?.is_some())
     }
 

@@ -14,6 +14,8 @@ mod iterate;
 mod names;
 mod present;
 mod registry;
+mod resources;
+mod shared;
 mod shim;
 mod signatures;
 mod webhook;
@@ -21,9 +23,19 @@ mod webhook;
 use ext_php_rs::prelude::*;
 use ext_php_rs::zend::ModuleEntry;
 use ext_php_rs::{info_table_end, info_table_row, info_table_start};
+use std::ffi::CStr;
 
 /// The version of the SDK.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// What `fromEnv` reads.
+const VARIABLES: [&CStr; 5] = [
+    c"ZHIFUYUN_CLIENT_ID",
+    c"ZHIFUYUN_CLIENT_SECRET",
+    c"ZHIFUYUN_BASE_URL",
+    c"ZHIFUYUN_PLAN",
+    c"ZHIFUYUN_WEBHOOK_SECRET",
+];
 
 extern "C" fn startup(_kind: i32, _module: i32) -> i32 {
     // Zero is the engine's success.
@@ -39,8 +51,13 @@ extern "C" fn info(_module: *mut ModuleEntry) {
     info_table_start!();
     info_table_row!("Zhifuyun SDK", "enabled");
     info_table_row!("Version", VERSION);
+    info_table_row!("Built for PHP", shim::build());
     info_table_row!("TLS", "rustls");
-    info_table_row!("Clients", "kept for the life of the process");
+    info_table_row!("Clients", format!("kept for the life of the process, {} at most", registry::KEPT));
+    for name in VARIABLES {
+        let set = shim::environment(name).is_some();
+        info_table_row!(name.to_owned(), if set { "set" } else { "not set" });
+    }
     info_table_end!();
 }
 
@@ -60,12 +77,12 @@ pub fn module(module: ModuleBuilder<'_>) -> ModuleBuilder<'_> {
         .enumeration::<enums::StatisticsType>()
         .enumeration::<enums::GroupBy>()
         .class::<client::Client>()
-        .class::<client::Conversations>()
-        .class::<client::Tickets>()
-        .class::<client::StatisticsResource>()
+        .class::<resources::Conversations>()
+        .class::<resources::Tickets>()
+        .class::<resources::StatisticsResource>()
         .class::<iterate::Iteration>()
         .class::<iterate::Pages>()
         .class::<webhook::Webhook>()
         .class::<webhook::MemoryReplayGuard>()
-        .class::<webhook::Reservation>()
+        .class::<webhook::MemoryReservation>()
 }

@@ -1,10 +1,13 @@
 //! The few methods of the data classes.
 
-use crate::{convert, names, shim};
+use crate::shim::Fresh;
+use crate::{convert, error, names, shim};
 use chrono::{DateTime, Utc};
+use ext_php_rs::args::Arg;
 use ext_php_rs::exception::PhpException;
+use ext_php_rs::flags::DataType;
 use ext_php_rs::types::{ZendHashTable, ZendObject, Zval};
-use ext_php_rs::zend::{ClassEntry, ExecuteData};
+use ext_php_rs::zend::{ClassEntry, ExecuteData, ce};
 
 fn this(ex: &mut ExecuteData) -> Option<&'static ZendObject> {
     // SAFETY: `$this` outlives the call that it was made on.
@@ -17,7 +20,7 @@ fn plain(object: &ZendObject) -> ext_php_rs::error::Result<Zval> {
     for (key, value) in object.get_properties()?.iter() {
         let value = value.indirect().unwrap_or(value).dereference();
         let name = convert::key_text(&key);
-        if name == "meta" || (value.is_null() && name != "total") {
+        if name == "meta" || (value.is_null() && name != "total" && name != "limit") {
             continue;
         }
         if let (Some(extra), "extra") = (value.array(), name.as_str()) {
@@ -67,5 +70,34 @@ ext_php_rs::zend_fastcall! {
         {
             out.set_object(&mut object);
         }
+    }
+}
+
+ext_php_rs::zend_fastcall! {
+    pub(crate) extern fn set_state(ex: &mut ExecuteData, out: &mut Zval) {
+        shim::set_state(ex, out);
+    }
+}
+
+ext_php_rs::zend_fastcall! {
+    pub(crate) extern fn exception_construct(ex: &mut ExecuteData, _out: &mut Zval) {
+        let Some(object) = this(ex) else { return };
+        let mut message = Arg::new("message", DataType::String);
+        let mut code = Arg::new("code", DataType::Long);
+        let mut previous = Arg::new("previous", DataType::Mixed).allow_null();
+        let mut reason = Arg::new("webhookReason", DataType::String).allow_null();
+        let parser = ex.parser().not_required().arg(&mut message).arg(&mut code).arg(&mut previous);
+        if parser.arg(&mut reason).parse().is_err() {
+            return;
+        }
+        let text: Option<String> = message.val();
+        let reason: Option<String> = reason.val();
+        let code: Option<i64> = code.val();
+        let mut fresh = Fresh::existing(object);
+        let throwable = |p: &&mut &mut Zval| p.object().is_some_and(|o| o.instance_of(ce::throwable()));
+        if let Some(previous) = previous.zval().filter(throwable) {
+            fresh.named("previous", previous.shallow_clone());
+        }
+        error::construct(fresh, &text.unwrap_or_default(), code.unwrap_or(0), reason.as_deref());
     }
 }

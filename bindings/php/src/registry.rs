@@ -12,7 +12,7 @@ type Key = [u8; 32];
 static CLIENTS: Mutex<Option<HashMap<Key, Arc<BridgeClient>>>> = Mutex::new(None);
 
 /// So many unused clients are kept.
-const KEPT: usize = 64;
+pub(crate) const KEPT: usize = 64;
 
 /// The client of these options.
 pub(crate) fn client(options: &str) -> Result<Arc<BridgeClient>> {

@@ -1,11 +1,12 @@
 //! The shim as Rust sees it: safe functions over what is C macros in the engine.
 
+use chrono::{DateTime, Datelike as _, Timelike as _, Utc};
 use ext_php_rs::types::{ZendHashTable, ZendObject, Zval};
-use ext_php_rs::zend::ClassEntry;
+use ext_php_rs::zend::{ClassEntry, ExecuteData};
 use std::ffi::{CStr, c_char};
 
 mod c {
-    use super::{ClassEntry, ZendHashTable, ZendObject, Zval, c_char};
+    use super::{ClassEntry, ExecuteData, Parts, ZendHashTable, ZendObject, Zval, c_char};
     unsafe extern "C" {
         pub(super) fn zfy_string(out: *mut Zval, text: *const c_char, length: usize);
         pub(super) fn zfy_object(out: *mut Zval, ce: *mut ClassEntry) -> *mut ZendObject;
@@ -39,16 +40,18 @@ mod c {
             ce: *mut ClassEntry,
             name: *const c_char,
             length: usize,
-            index: u32,
+            parameter: *const c_char,
         ) -> bool;
+        pub(super) fn zfy_sealed(ce: *mut ClassEntry, readonly: bool);
+        pub(super) fn zfy_set_state(ex: *mut ExecuteData, out: *mut Zval);
         pub(super) fn zfy_interrupted() -> bool;
-        pub(super) fn zfy_dispatch();
-        pub(super) fn zfy_epoch(out: *mut Zval) -> bool;
-        pub(super) fn zfy_seconds(out: *mut Zval, epoch: *mut Zval, seconds: i64);
-        pub(super) fn zfy_instant(out: *mut Zval, text: *const c_char, length: usize) -> bool;
+        pub(super) fn zfy_behind_pending(exception: *mut Zval);
+        pub(super) fn zfy_time(out: *mut Zval, parts: *const Parts);
+        pub(super) fn zfy_empty_array(out: *mut Zval);
         pub(super) fn zfy_put(array: *mut ZendHashTable, key: *const c_char, length: usize, value: *mut Zval);
         pub(super) fn zfy_environment(out: *mut Zval, name: *const c_char, length: usize);
         pub(super) fn zfy_version() -> *const c_char;
+        pub(super) fn zfy_build() -> *const c_char;
         pub(super) fn zfy_case_value(object: *mut ZendObject) -> *mut Zval;
         pub(super) fn zfy_date_interface() -> *mut ClassEntry;
         pub(super) fn zfy_json_interface() -> *mut ClassEntry;
@@ -105,6 +108,22 @@ impl Fresh {
         // SAFETY: `zval` is writable; classes of the engine live as long as the process.
         let object = unsafe { c::zfy_object(&raw mut zval, std::ptr::from_ref(class).cast_mut()) };
         (!object.is_null()).then_some(Self { zval, object })
+    }
+
+    /// An object that its constructor fills.
+    pub(crate) fn existing(object: &ZendObject) -> Self {
+        let object = std::ptr::from_ref(object).cast_mut();
+        let mut zval = Zval::new();
+        // SAFETY: the object is alive; the value takes a reference of its own.
+        if let Some(object) = unsafe { object.as_mut() } {
+            zval.set_object(object);
+        }
+        Self { zval, object }
+    }
+
+    /// Whether it is an object of the class.
+    pub(crate) fn is_a(&self, class: &ClassEntry) -> bool {
+        self.zval.object().is_some_and(|object| object.instance_of(class))
     }
 
     /// Fills the n-th declared property.
@@ -205,48 +224,78 @@ pub(crate) fn readonly(class: &ClassEntry, name: &str, of: &str) -> bool {
 }
 
 /// Marks a parameter as `#[\SensitiveParameter]`.
-pub(crate) fn sensitive(class: &ClassEntry, method: &str, index: u32) -> bool {
+pub(crate) fn sensitive(class: &ClassEntry, method: &str, parameter: &CStr) -> bool {
     let class = std::ptr::from_ref(class).cast_mut();
-    // SAFETY: as in `declare`.
-    unsafe { c::zfy_sensitive(class, method.as_ptr().cast(), method.len(), index) }
+    // SAFETY: as in `declare`; the parameter's name ends with a NUL.
+    unsafe { c::zfy_sensitive(class, method.as_ptr().cast(), method.len(), parameter.as_ptr()) }
 }
 
-/// Whether a time limit or a signal wants the engine back.
+/// Says that nobody adds properties to objects of the class, and perhaps that all of them are readonly.
+pub(crate) fn sealed(class: &ClassEntry, readonly: bool) {
+    // SAFETY: as in `declare`.
+    unsafe { c::zfy_sealed(std::ptr::from_ref(class).cast_mut(), readonly) };
+}
+
+/// Runs the signal handlers that wait, and says whether the call must end: a handler threw, or the time is up.
 pub(crate) fn interrupted() -> bool {
-    // SAFETY: reads two atomics of the engine, on one of its threads.
+    // SAFETY: on the engine's thread, outside of any runtime of ours: handlers may call us again.
     unsafe { c::zfy_interrupted() }
 }
 
-/// Runs pending signal handlers, which may throw.
-pub(crate) fn dispatch() {
-    // SAFETY: on the engine's thread, outside of any runtime of ours.
-    unsafe { c::zfy_dispatch() };
+/// The method `__set_state` of a class that holds data: an object from what `var_export` wrote.
+pub(crate) fn set_state(ex: &mut ExecuteData, out: &mut Zval) {
+    // SAFETY: as the engine calls methods.
+    unsafe { c::zfy_set_state(ex, out) };
 }
 
-/// Makes times. Keeps one to make others from.
-#[derive(Default)]
-pub(crate) struct Times(Option<Zval>);
+/// Makes an exception the previous one of that which is pending, if one is.
+pub(crate) fn behind_pending(exception: &Zval) {
+    let mut exception = exception.shallow_clone();
+    // SAFETY: the value is an exception; the engine takes a reference of its own.
+    unsafe { c::zfy_behind_pending(&raw mut exception) };
+}
 
-impl Times {
-    /// A `DateTimeImmutable` in UTC.
-    pub(crate) fn make(&mut self, at: chrono::DateTime<chrono::Utc>) -> Zval {
-        let mut out = Zval::new();
-        if at.timestamp_subsec_nanos() >= 1000 {
-            let text = at.format("%Y-%m-%dT%H:%M:%S%.6f+00:00").to_string();
-            // SAFETY: `out` is writable; the text is valid for its length and ends with a NUL of its own below.
-            let ok = unsafe { c::zfy_instant(&raw mut out, format!("{text}\0").as_ptr().cast(), text.len()) };
-            return if ok { out } else { Zval::null() };
-        }
-        let epoch = self.0.get_or_insert_with(|| {
-            let mut epoch = Zval::new();
-            // SAFETY: `epoch` is writable.
-            unsafe { c::zfy_epoch(&raw mut epoch) };
-            epoch
-        });
-        // SAFETY: `epoch` is a DateTimeImmutable, `out` is writable.
-        unsafe { c::zfy_seconds(&raw mut out, epoch, at.timestamp()) };
-        out
-    }
+/// A time in pieces, as the shim takes it.
+#[repr(C)]
+struct Parts {
+    seconds: i64,
+    year: i32,
+    month: i32,
+    day: i32,
+    hour: i32,
+    minute: i32,
+    second: i32,
+    micros: i32,
+}
+
+/// A `DateTimeImmutable` in UTC.
+pub(crate) fn time(at: DateTime<Utc>) -> Zval {
+    let part = |n: u32| i32::try_from(n).unwrap_or_default();
+    // A leap second is the first of the next minute, as everywhere in PHP.
+    let leap = i64::from(at.nanosecond() / 1_000_000_000);
+    let at = DateTime::from_timestamp(at.timestamp() + leap, at.nanosecond() % 1_000_000_000).unwrap_or(at);
+    let parts = Parts {
+        seconds: at.timestamp(),
+        year: at.year(),
+        month: part(at.month()),
+        day: part(at.day()),
+        hour: part(at.hour()),
+        minute: part(at.minute()),
+        second: part(at.second()),
+        micros: part(at.timestamp_subsec_micros()),
+    };
+    let mut out = Zval::new();
+    // SAFETY: `out` is writable, and the parts are those of a valid time.
+    unsafe { c::zfy_time(&raw mut out, &raw const parts) };
+    out
+}
+
+/// An array with nothing in it.
+pub(crate) fn empty_array() -> Zval {
+    let mut out = Zval::new();
+    // SAFETY: `out` is writable.
+    unsafe { c::zfy_empty_array(&raw mut out) };
+    out
 }
 
 /// Adds to an array as PHP code would.
@@ -304,4 +353,10 @@ pub(crate) fn environment(name: &CStr) -> Option<String> {
 pub(crate) fn version() -> &'static str {
     // SAFETY: a constant text.
     unsafe { CStr::from_ptr(c::zfy_version()) }.to_str().unwrap_or_default()
+}
+
+/// The version of PHP, and whether with threads.
+pub(crate) fn build() -> &'static str {
+    // SAFETY: a constant text.
+    unsafe { CStr::from_ptr(c::zfy_build()) }.to_str().unwrap_or_default()
 }

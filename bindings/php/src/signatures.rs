@@ -3,6 +3,7 @@
 
 use crate::shim::{self, Type};
 use ext_php_rs::zend::ClassEntry;
+use std::ffi::CStr;
 use std::sync::Once;
 
 /// A method, the types of its parameters in order, and that of its result.
@@ -55,6 +56,11 @@ const METHODS: &[(&str, &[Signature])] = &[
     ),
     ("Iteration", &[("current", "", "mixed"), ("report", "", "Zhifuyun\\Report")]),
     ("Pages", &[("current", "", "?Zhifuyun\\Page"), ("report", "", "Zhifuyun\\Report")]),
+    ("ReplayGuard", &[("reserve", "string", "Zhifuyun\\Reservation")]),
+    ("Reservation", &[("commit", "", "void"), ("release", "", "void")]),
+    ("MemoryReplayGuard", &[("reserve", "string", "Zhifuyun\\Reservation")]),
+    ("Exception\\ZhifuyunException", &[("__construct", "string int ?Throwable", "")]),
+    ("Exception\\WebhookVerificationException", &[("__construct", "string int ?Throwable ?string", "")]),
     (
         "Webhook",
         &[
@@ -73,8 +79,26 @@ const RESOURCES: &[(&str, &str)] = &[
     ("statistics", "Zhifuyun\\StatisticsResource"),
 ];
 
+/// Classes with objects that take no further properties. Those that hold data say so themselves.
+const SEALED: &[&str] = &[
+    "Client",
+    "Conversations",
+    "Tickets",
+    "StatisticsResource",
+    "Iteration",
+    "Pages",
+    "Webhook",
+    "MemoryReplayGuard",
+    "MemoryReservation",
+];
+
 /// Parameters that must not show up in a trace.
-const SENSITIVE: &[(&str, &str, u32)] = &[("Client", "__construct", 1), ("Webhook", "__construct", 0)];
+const SENSITIVE: &[(&str, &str, &CStr)] = &[
+    ("Client", "__construct", c"clientSecret"),
+    ("Client", "__construct", c"proxy"),
+    ("Client", "fromEnv", c"proxy"),
+    ("Webhook", "__construct", c"secrets"),
+];
 
 /// Tells the engine. Before the first request, because the classes are registered after the module's own start.
 pub(crate) fn declare() {
@@ -96,14 +120,19 @@ pub(crate) fn declare() {
                 }
             }
         }
+        for class in SEALED {
+            if let Some(class) = ClassEntry::try_find(&format!("Zhifuyun\\{class}")) {
+                shim::sealed(class, false);
+            }
+        }
         if let Some(client) = ClassEntry::try_find("Zhifuyun\\Client") {
             for (property, of) in RESOURCES {
                 shim::readonly(client, property, of);
             }
         }
-        for (class, method, index) in SENSITIVE {
+        for (class, method, parameter) in SENSITIVE {
             if let Some(class) = ClassEntry::try_find(&format!("Zhifuyun\\{class}")) {
-                shim::sensitive(class, method, *index);
+                shim::sensitive(class, method, parameter);
             }
         }
     });

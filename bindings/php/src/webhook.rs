@@ -1,8 +1,9 @@
 //! Webhooks: verify, sign, once-only.
 #![allow(non_snake_case, reason = "the names of PHP's named arguments")]
 
+use crate::classes::{replay_guard, reservation};
 use crate::error::{OrThrow as _, exception};
-use crate::shim::{self, Times};
+use crate::shim;
 use crate::{convert, encode};
 use chrono::{DateTime, Utc};
 use ext_php_rs::boxed::ZBox;
@@ -93,14 +94,13 @@ fn pairs(headers: &Zval) -> PhpResult<Vec<(String, Vec<u8>)>> {
 }
 
 fn event(event: &webhook::Event) -> Zval {
-    let mut times = Times::default();
-    let mut time = |at: Option<DateTime<Utc>>| at.map_or_else(Zval::null, |at| times.make(at));
+    let time = |at: Option<DateTime<Utc>>| at.map_or_else(Zval::null, shim::time);
     let (timestamp, sent_at) = (time(event.timestamp), time(event.sent_at));
     let data = match &event.data {
         EventData::Unknown { data, .. } => convert::value(data),
         data => match (data.conversation(), data.ticket()) {
-            (Some(conversation), _) => encode::record(conversation, &mut times, None),
-            (_, Some(ticket)) => encode::record(ticket, &mut times, None),
+            (Some(conversation), _) => encode::record(conversation, None),
+            (_, Some(ticket)) => encode::record(ticket, None),
             _ => Zval::null(),
         },
     };
@@ -154,7 +154,7 @@ impl Webhook {
             let wrong = || refuse("max_body_bytes", "must be a number, not negative");
             builder = builder.max_body_bytes(most.ok_or_else(wrong)?);
         }
-        builder.build().or_throw().map(Self)
+        Ok(Self(builder.build().or_throw()?))
     }
 
     /// With the secret in ZHIFUYUN_WEBHOOK_SECRET; several are separated by commas or white space.
@@ -164,8 +164,11 @@ impl Webhook {
         maxBodyBytes: Option<&Zval>,
     ) -> PhpResult<Self> {
         let text = shim::environment(c"ZHIFUYUN_WEBHOOK_SECRET").unwrap_or_default();
-        let parts = text.split(|c: char| c == ',' || c.is_whitespace());
-        let secrets: Vec<_> = parts.filter(|s| !s.is_empty()).map(shim::string).collect();
+        let secrets: Vec<_> = text
+            .split(|c: char| c == ',' || c.is_whitespace())
+            .filter(|s| !s.is_empty())
+            .map(shim::string)
+            .collect();
         if secrets.is_empty() {
             return Err(config("the webhook secret is missing: set ZHIFUYUN_WEBHOOK_SECRET"));
         }
@@ -178,7 +181,7 @@ impl Webhook {
         let headers = pairs(headers)?;
         let now = given(now).map(|now| instant("now", now)).transpose()?;
         let pairs = headers.iter().map(|(n, v)| (n.as_str(), v.as_slice()));
-        self.0.verify_pairs(pairs, body, now).or_throw().map(|e| event(&e))
+        Ok(event(&self.0.verify_pairs(pairs, body, now).or_throw()?))
     }
 
     /// The headers that a sender writes.
@@ -199,9 +202,10 @@ impl Webhook {
     }
 }
 
-/// Remembers handled webhooks in the memory of this process.
+/// Remembers handled webhooks in the memory of this process, as long as the object lives.
 #[php_class]
 #[php(name = "Zhifuyun\\MemoryReplayGuard", flags = ClassFlags::Final)]
+#[php(implements(ce = replay_guard, stub = "\\Zhifuyun\\ReplayGuard"))]
 pub struct MemoryReplayGuard(Arc<dyn webhook::ReplayGuard>);
 
 #[php_impl]
@@ -216,19 +220,20 @@ impl MemoryReplayGuard {
     }
 
     /// Reserves a key, or throws `WebhookVerificationException` with `in_flight` or `replayed`.
-    pub fn reserve(&self, key: &str) -> PhpResult<Reservation> {
+    pub fn reserve(&self, key: &str) -> PhpResult<MemoryReservation> {
         let reservation = webhook::Reservation::reserve_blocking(&self.0, key).or_throw()?;
-        Ok(Reservation(RefCell::new(Some(reservation))))
+        Ok(MemoryReservation(RefCell::new(Some(reservation))))
     }
 }
 
 /// A webhook that is the caller's to handle. Losing it without `commit` lets the sender's next attempt in.
 #[php_class]
-#[php(name = "Zhifuyun\\Reservation", flags = ClassFlags::Final)]
-pub struct Reservation(RefCell<Option<webhook::Reservation>>);
+#[php(name = "Zhifuyun\\MemoryReservation", flags = ClassFlags::Final)]
+#[php(implements(ce = reservation, stub = "\\Zhifuyun\\Reservation"))]
+pub struct MemoryReservation(RefCell<Option<webhook::Reservation>>);
 
 #[php_impl]
-impl Reservation {
+impl MemoryReservation {
     /// The webhook was handled: refuse it from now on.
     pub fn commit(&self) -> PhpResult<()> {
         self.end(webhook::Reservation::commit_blocking)
@@ -240,10 +245,10 @@ impl Reservation {
     }
 }
 
-impl Reservation {
+impl MemoryReservation {
     fn end(&self, how: fn(webhook::Reservation) -> zhifuyun_bridge::zhifuyun::Result<()>) -> PhpResult<()> {
         match self.0.borrow_mut().take() {
-            Some(reservation) => how(reservation).or_throw(),
+            Some(reservation) => Ok(how(reservation).or_throw()?),
             None => Err(refuse("reservation", "has ended")),
         }
     }

@@ -28,21 +28,29 @@ final class ExamplesTest extends TestCase
 
     public function testWebhook(): void
     {
-        $listener = stream_socket_server('tcp://127.0.0.1:0');
-        $address = (string) stream_socket_get_name($listener, false);
-        fclose($listener);
-        $server = proc_open(
-            $this->command('webhook', ['-S', $address]),
-            [['null'], ['file', '/dev/null', 'w'], ['file', '/dev/null', 'w']],
-            $pipes,
-            null,
-            ['ZHIFUYUN_WEBHOOK_SECRET' => self::SECRET]
-        );
-        self::assertIsResource($server);
-        try {
-            for ($try = 0; $try < 100 && @fsockopen('tcp://' . $address) === false; $try++) {
+        // Somebody may take the port before the server does: then it ends, and another one is tried.
+        do {
+            $listener = stream_socket_server('tcp://127.0.0.1:0');
+            $address = (string) stream_socket_get_name($listener, false);
+            fclose($listener);
+            $log = (string) tempnam(sys_get_temp_dir(), 'zhifuyun-example-');
+            $server = proc_open(
+                $this->command('webhook', ['-S', $address]),
+                [['null'], ['file', '/dev/null', 'w'], ['file', $log, 'w']],
+                $pipes,
+                null,
+                ['ZHIFUYUN_WEBHOOK_SECRET' => self::SECRET]
+            );
+            for ($end = microtime(true) + 30; proc_get_status($server)['running'];) {
+                if (@fsockopen("tcp://$address") !== false) {
+                    break 2;
+                }
+                microtime(true) < $end || self::fail('the server does not answer: ' . file_get_contents($log));
                 usleep(50_000);
             }
+        } while (true);
+        self::assertIsResource($server);
+        try {
             $body = '{"event":"ticket.created","data":{"ticket_id":"t1","title":"价格"}}';
             $headers = '';
             foreach ((new Webhook(self::SECRET))->sign($body, id: 'msg_1') as $name => $value) {
@@ -53,6 +61,7 @@ final class ExamplesTest extends TestCase
         } finally {
             proc_terminate($server);
             proc_close($server);
+            unlink($log);
         }
     }
 

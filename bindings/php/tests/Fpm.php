@@ -4,10 +4,9 @@ declare(strict_types=1);
 
 namespace Zhifuyun\Tests;
 
-/** php-fpm behind nginx, with a directory of its own. */
+/** php-fpm behind nginx, with a directory of its own. They speak through sockets in it: no port can be taken. */
 final class Fpm
 {
-    public readonly string $url;
     private readonly string $directory;
     /** @var list<resource> */
     private array $processes = [];
@@ -17,10 +16,6 @@ final class Fpm
     {
         $this->directory = sys_get_temp_dir() . '/zhifuyun-fpm-' . bin2hex(random_bytes(6));
         mkdir($this->directory);
-        $listener = stream_socket_server('tcp://127.0.0.1:0');
-        $address = (string) stream_socket_get_name($listener, false);
-        fclose($listener);
-        $this->url = "http://$address";
         $user = posix_geteuid() === 0 ? "user = root\ngroup = root" : '';
         $env = implode("\n", array_map(
             static fn (string $name, string $value): string => "env[$name] = \"$value\"",
@@ -56,29 +51,71 @@ final class Fpm
                 scgi_temp_path $this->directory/scgi;
                 uwsgi_temp_path $this->directory/uwsgi;
                 server {
-                    listen $address;
+                    listen unix:$this->directory/nginx.sock;
                     location / {
                         fastcgi_pass unix:$this->directory/fpm.sock;
                         fastcgi_param SCRIPT_FILENAME $root/index.php;
                         fastcgi_param QUERY_STRING \$query_string;
                         fastcgi_param REQUEST_METHOD \$request_method;
+                        fastcgi_param CONTENT_TYPE \$content_type;
+                        fastcgi_param CONTENT_LENGTH \$content_length;
                     }
                 }
             }
             CONF);
         $version = PHP_MAJOR_VERSION . '.' . PHP_MINOR_VERSION;
         $extension = (string) getenv('ZHIFUYUN_EXTENSION');
-        $this->start(["/usr/sbin/php-fpm$version", '-n', '-d', "extension=$extension", '-d', 'display_errors=0', '-R',
-            '-y', "$this->directory/fpm.conf"]);
+        $settings = [
+            "extension=$extension", 'display_errors=0', 'log_errors=1', "error_log=$this->directory/php.log",
+        ];
+        $given = array_merge(...array_map(static fn (string $setting): array => ['-d', $setting], $settings));
+        $this->start(["/usr/sbin/php-fpm$version", '-n', ...$given, '-R', '-y', "$this->directory/fpm.conf"]);
         $this->start(['/usr/sbin/nginx', '-c', "$this->directory/nginx.conf"]);
-        for ($try = 0; $try < 100 && @file_get_contents($this->url) === false; $try++) {
+        for ($end = microtime(true) + 30; self::status($this->request('/?alive=1')) !== 200;) {
+            microtime(true) < $end || throw new \RuntimeException("php-fpm does not answer:\n" . $this->log());
             usleep(50_000);
         }
     }
 
+    /**
+     * The body of the answer, and its status.
+     *
+     * @param list<string> $headers
+     * @return array{string, int}
+     */
+    public function get(string $query, array $headers = [], ?string $body = null): array
+    {
+        $curl = $this->request($query);
+        curl_setopt($curl, CURLOPT_HTTPHEADER, $headers);
+        $body === null || curl_setopt($curl, CURLOPT_POSTFIELDS, $body);
+        $status = self::status($curl);
+        return [(string) curl_multi_getcontent($curl), $status];
+    }
+
+    /** A request that is not sent yet. */
+    public function request(string $query): \CurlHandle
+    {
+        $curl = curl_init("http://localhost$query");
+        curl_setopt_array($curl, [
+            CURLOPT_UNIX_SOCKET_PATH => "$this->directory/nginx.sock",
+            CURLOPT_RETURNTRANSFER => true,
+            CURLOPT_TIMEOUT => 60,
+        ]);
+        return $curl;
+    }
+
+    private static function status(\CurlHandle $curl): int
+    {
+        curl_exec($curl);
+        return curl_getinfo($curl, CURLINFO_RESPONSE_CODE);
+    }
+
     public function log(): string
     {
-        return (string) file_get_contents("$this->directory/fpm.log");
+        return implode("\n", array_map(
+            fn (string $name): string => (string) @file_get_contents("$this->directory/$name.log"),
+            ['fpm', 'nginx', 'php']
+        ));
     }
 
     public function __destruct()

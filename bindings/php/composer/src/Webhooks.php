@@ -7,9 +7,9 @@ namespace Zhifuyun;
 use Zhifuyun\Exception\WebhookVerificationException;
 
 /**
- * Handlers by type of event, each event handled once.
+ * Handlers by type of event. With a guard, each event is handled once.
  *
- *     $hooks = (new Webhooks(Webhook::fromEnv()))
+ *     $hooks = (new Webhooks(Webhook::fromEnv(), new FileReplayGuard('/var/lib/app/webhooks')))
  *         ->on('ticket.created', fn (Event $event) => error_log($event->data->ticketId))
  *         ->fallback(fn (Event $event) => null);
  *     http_response_code($hooks->handle($_SERVER, (string) file_get_contents('php://input')));
@@ -21,8 +21,12 @@ final class Webhooks
     /** @var ?\Closure(Event): mixed */
     private ?\Closure $fallback = null;
 
-    /** Without a guard an event that the sender repeats is handled again. A guard lives as long as its process. */
-    public function __construct(private readonly Webhook $webhook, private readonly ?MemoryReplayGuard $guard = null)
+    /**
+     * Without a guard an event that the sender repeats is handled again. The guard must outlive the request: in
+     * php-fpm a `FileReplayGuard`, in Laravel its cache. A `MemoryReplayGuard` knows only what one long-lived process
+     * has handled.
+     */
+    public function __construct(private readonly Webhook $webhook, private readonly ?ReplayGuard $guard = null)
     {
     }
 
@@ -52,21 +56,26 @@ final class Webhooks
             $event = $this->webhook->verify($headers, $body);
             $reservation = $this->guard?->reserve($event->dedupeKey);
         } catch (WebhookVerificationException $e) {
-            return match ($e->webhookReason) {
-                'replayed' => 200,
-                'in_flight' => 409,
-                'body_too_large' => 413,
-                default => 400,
-            };
+            return $e->answerStatus ?? 400;
         }
         try {
             $handler = $this->handlers[$event->type] ?? $this->fallback;
             $handler === null || $handler($event);
         } catch (\Throwable $e) {
-            $reservation?->release();
+            self::end(static fn () => $reservation?->release());
             throw $e;
         }
-        $reservation?->commit();
+        self::end(static fn () => $reservation?->commit());
         return 200;
+    }
+
+    /** Whether the guard takes note or not, what the handler did stands. */
+    private static function end(\Closure $step): void
+    {
+        try {
+            $step();
+        } catch (\Throwable $e) {
+            error_log('zhifuyun: the replay guard did not take note of a webhook: ' . $e->getMessage());
+        }
     }
 }

@@ -4,12 +4,15 @@ declare(strict_types=1);
 
 namespace Zhifuyun\Testing;
 
+use PHPUnit\Framework\Attributes\After;
+use PHPUnit\Framework\Attributes\AfterClass;
 use Zhifuyun\Client;
 
-/** For a PHPUnit test case: a mock server for all its tests. */
+/** For a PHPUnit test case: one mock server for all its tests, and a world of its own for each of them. */
 trait UsesMockServer
 {
     private static ?MockServer $mockServer = null;
+    private ?World $mockWorld = null;
 
     /** The server, started when it is first asked for. */
     protected static function mockServer(): MockServer
@@ -17,15 +20,41 @@ trait UsesMockServer
         return self::$mockServer ??= new MockServer();
     }
 
-    /** A client of it. */
-    protected static function mockClient(mixed ...$options): Client
+    /**
+     * The world of this test. With a state, a new one.
+     *
+     * @param ?array<string, mixed> $state
+     */
+    protected function mockWorld(?array $state = null): World
     {
-        $server = self::mockServer();
-        $given = ['clientId' => $server->clientId, 'clientSecret' => $server->clientSecret, 'baseUrl' => $server->url];
-        return new Client(...($options + $given));
+        if ($state !== null) {
+            $this->removeMockWorld();
+        }
+        return $this->mockWorld ??= self::mockServer()->world($state ?? []);
     }
 
-    /** @afterClass */
+    /** A client of the world of this test. */
+    protected function mockClient(mixed ...$options): Client
+    {
+        return $this->mockWorld()->client(...$options);
+    }
+
+    /**
+     * @after
+     * @internal
+     */
+    #[After]
+    protected function removeMockWorld(): void
+    {
+        $this->mockWorld?->remove();
+        $this->mockWorld = null;
+    }
+
+    /**
+     * @afterClass
+     * @internal
+     */
+    #[AfterClass]
     public static function stopMockServer(): void
     {
         self::$mockServer = null;
