@@ -2,6 +2,8 @@
 
 declare(strict_types=1);
 
+namespace Shop\Tests;
+
 use PHPUnit\Framework\TestCase;
 use Zhifuyun\Testing\UsesMockServer;
 

@@ -70,19 +70,6 @@ function laravel(): void
 
 // From here on the test: each framework takes a good webhook and refuses a changed one.
 
-/** What comes after the middleware. */
-final class NotFound implements RequestHandlerInterface
-{
-    public function __construct(private readonly Psr17Factory $factory)
-    {
-    }
-
-    public function handle(ServerRequestInterface $request): ResponseInterface
-    {
-        return $this->factory->createResponse(404);
-    }
-}
-
 $body = '{"event":"ticket.created","data":{"ticket_id":"t1"}}';
 $request = static function (string $body, array $signed): array {
     $server = ['CONTENT_TYPE' => 'application/json'];
@@ -101,12 +88,22 @@ $answers['Symfony'] = array_map(
 );
 
 $factory = new Psr17Factory();
-$answers['PSR-15'] = array_map(static function (string $body) use ($factory, $signed): int {
+$rest = new class ($factory) implements RequestHandlerInterface {
+    public function __construct(private readonly Psr17Factory $factory)
+    {
+    }
+
+    public function handle(ServerRequestInterface $request): ResponseInterface
+    {
+        return $this->factory->createResponse(404);
+    }
+};
+$answers['PSR-15'] = array_map(static function (string $body) use ($factory, $rest, $signed): int {
     $asked = $factory->createServerRequest('POST', '/zhifuyun')->withBody($factory->createStream($body));
     foreach ($signed as $name => $value) {
         $asked = $asked->withHeader($name, $value);
     }
-    return psr15($factory)->process($asked, new NotFound($factory))->getStatusCode();
+    return psr15($factory)->process($asked, $rest)->getStatusCode();
 }, $sent);
 
 $app = new Application(['webhook_secret' => getenv('ZHIFUYUN_WEBHOOK_SECRET')]);
