@@ -53,7 +53,7 @@ needs() {
     php-build) say "$rust python3=python3 php=php-cli phpize=php-dev clang=clang libclang-dev" ;;
     php-frameworks)
         say "php-illuminate-routing php-illuminate-http php-illuminate-events php-illuminate-cache"
-        say "php-vlucas-phpdotenv php-symfony-http-foundation php-nyholm-psr7"
+        say "ext-mbstring=php-mbstring php-vlucas-phpdotenv php-symfony-http-foundation php-nyholm-psr7"
         ;;
     php)
         needs php-build

@@ -34,6 +34,10 @@ program() {
         version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
         words java -Dfile.encoding=UTF-8 -cp "$root/bindings/java/target/zhifuyun-sdk-$version.jar" "$file"
         ;;
-    php) words php -n -d "extension=$CARGO_TARGET_DIR/debug/libzhifuyun.so" "$file" ;;
+    php)
+        # Alone where it can be; frameworks need extensions of their own.
+        case $2 in *-frameworks) alone="" ;; *) alone=-n ;; esac
+        words php ${alone:+"$alone"} -d "extension=$CARGO_TARGET_DIR/debug/libzhifuyun.so" "$file"
+        ;;
     esac
 }
