@@ -4,6 +4,7 @@ use futures_util::FutureExt as _;
 use std::cell::Cell;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, set_hook};
+use std::sync::Once;
 use zhifuyun::{Error, ErrorKind, Reason, Result};
 
 thread_local! {
@@ -14,7 +15,8 @@ thread_local! {
 /// From now on a panic prints nothing and its place is kept for the error. For bindings, when they are loaded: each is a
 /// library with a Rust runtime of its own, so the hook is nobody else's. The text of a panic may hold anything.
 pub fn silence() {
-    set_hook(Box::new(|panic| PLACE.set(panic.location().map(place))));
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| set_hook(Box::new(|panic| PLACE.set(panic.location().map(place)))));
 }
 
 fn place(at: &Location<'_>) -> String {

@@ -13,7 +13,7 @@ use jni::objects::{JByteArray, JClass};
 use jni::sys::jlong;
 use jni::{Env, EnvUnowned, jni_sig, jni_str};
 use request::Request;
-use std::sync::{Arc, Once};
+use std::sync::Arc;
 use std::time::Duration;
 use webhooks::WEBHOOKS;
 use wire::Writer;
@@ -26,18 +26,6 @@ use zhifuyun_bridge::{BridgeClient, guard};
 static CLIENTS: Registry<BridgeClient> = Registry::new();
 static QUEUES: Registry<Queue> = Registry::new();
 static WALKS: Registry<Walk> = Registry::new();
-
-/// Says where a defect is, and not what it says: that may hold anything.
-fn quiet_panics() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        std::panic::set_hook(Box::new(|panic| {
-            if let Some(place) = panic.location() {
-                eprintln!("zhifuyun: a defect at {}:{} was caught", place.file(), place.line());
-            }
-        }));
-    });
-}
 
 /// Runs a native method: its error becomes a reply, and so does a panic. Only the virtual machine itself can make
 /// it throw, by having no memory left for the reply.
@@ -103,7 +91,7 @@ macro_rules! native {
 native! {
     /// Makes a client from its options; no I/O.
     fn Java_com_zhifuyun_Native_open(env, _class, options: JByteArray<'l>) {
-        quiet_panics();
+        guard::silence();
         let options = bytes(env, &options)?;
         let client = BridgeClient::new(Request::new(&options).next_text()?, Background::Thread)?;
         Ok(made(CLIENTS.insert(client)))

@@ -16,6 +16,11 @@ fn checked<T>(work: impl FnOnce() -> Result<T>) -> napi::Result<T> {
     guard::catch(work).map_err(|e: Error| napi::Error::from_reason(error::to_json(&e)))
 }
 
+#[napi_derive::module_init]
+fn init() {
+    guard::silence();
+}
+
 /// The version of the native half. The loader refuses one that does not fit.
 #[napi(catch_unwind)]
 pub fn version() -> &'static str {

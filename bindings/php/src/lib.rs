@@ -38,6 +38,7 @@ const VARIABLES: [&CStr; 5] = [
 ];
 
 extern "C" fn startup(_kind: i32, _module: i32) -> i32 {
+    zhifuyun_bridge::guard::silence();
     // Zero is the engine's success.
     i32::from(classes::register().is_err())
 }
