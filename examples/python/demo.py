@@ -55,13 +55,9 @@ with Client.from_env() as client:
             say(f"{items} conversations")
         if items == 5_000:
             ask("@expire")
-    say(
-        f"{items} conversations in {conversations.report.requests} requests, the new one among them: {found}"
-    )
+    say(f"{items} conversations in {conversations.report.requests} requests, the new one among them: {found}")
 
-    ticket = client.tickets.create(
-        title="产品咨询", description="想知道团队版怎么收费", priority="medium"
-    )
+    ticket = client.tickets.create(title="产品咨询", description="想知道团队版怎么收费", priority="medium")
     ticket = client.tickets.update(ticket.id, status="resolved", comment="已电话答复")
     say(f"ticket {ticket.id} is {ticket.status}")
 

@@ -25,6 +25,4 @@ with (
     tickets = client.tickets.iter(consistency="strict")
     for ticket in tickets:
         writer.writerow([getattr(ticket, column) for column in COLUMNS])
-    print(
-        f"{tickets.report.items} tickets in tickets.csv; complete: {tickets.report.complete}"
-    )
+    print(f"{tickets.report.items} tickets in tickets.csv; complete: {tickets.report.complete}")

@@ -12,12 +12,8 @@ with Client.from_env(plan="free", timeout=20) as client:
         print(" ", conversation.id, conversation.channel, conversation.created_at)
 
     try:
-        ticket = client.tickets.create(
-            title="产品咨询", description="想知道团队版怎么收费", priority="medium"
-        )
-        ticket = client.tickets.update(
-            ticket.id, status="resolved", comment="已电话答复"
-        )
+        ticket = client.tickets.create(title="产品咨询", description="想知道团队版怎么收费", priority="medium")
+        ticket = client.tickets.update(ticket.id, status="resolved", comment="已电话答复")
         print(
             "ticket",
             ticket.id,

@@ -58,9 +58,7 @@ def pages(client: Client) -> None:
     for ticket in walk:
         print(ticket.id)
     report = walk.report
-    print(
-        report.items, "items,", report.requests, "requests, complete:", report.complete
-    )
+    print(report.items, "items,", report.requests, "requests, complete:", report.complete)
     # ANCHOR_END: strict
     assert report.complete
 
@@ -69,9 +67,7 @@ def quota() -> None:
     # ANCHOR: quota
     from zhifuyun import Client, RateLimitError
 
-    client = Client.from_env(
-        plan="free", on_limit="raise"
-    )  # 100 a minute; default: wait for a free slot
+    client = Client.from_env(plan="free", on_limit="raise")  # 100 a minute; default: wait for a free slot
     try:
         print(len(client.tickets.list().items), "tickets")
     except RateLimitError as error:
@@ -129,9 +125,7 @@ def frameworks() -> None:
     from zhifuyun.webhooks import Webhook
 
     body = b'{"event":"ticket.created","data":{"ticket_id":"ticket_001"}}'
-    signed = Webhook(os.environ["ZHIFUYUN_WEBHOOK_SECRET"]).sign(
-        body, id="msg_frameworks"
-    )
+    signed = Webhook(os.environ["ZHIFUYUN_WEBHOOK_SECRET"]).sign(body, id="msg_frameworks")
     django.conf.settings.configure(ALLOWED_HOSTS=["*"])
     import webhook_django
     import webhook_flask
@@ -139,13 +133,8 @@ def frameworks() -> None:
     flask_client = webhook_flask.app.test_client()
     [view] = webhook_django.urlpatterns
     for sent, status in ((body, 200), (b"{}", 401)):
-        assert (
-            flask_client.post("/zhifuyun", data=sent, headers=signed).status_code
-            == status
-        )
-        request = RequestFactory().post(
-            "/zhifuyun", sent, "application/json", headers=signed
-        )
+        assert flask_client.post("/zhifuyun", data=sent, headers=signed).status_code == status
+        request = RequestFactory().post("/zhifuyun", sent, "application/json", headers=signed)
         assert view.callback(request).status_code == status
 
 
@@ -166,12 +155,8 @@ def mock() -> None:
     # ANCHOR: mock
     from zhifuyun.testing import MockServer
 
-    with MockServer(
-        "--seed", "42", "--conversations", "300", "--tickets", "150"
-    ) as server:
-        server.fault(
-            {"status": 502}, when={"nth": 2}
-        )  # The token comes first, then the list fails once.
+    with MockServer("--seed", "42", "--conversations", "300", "--tickets", "150") as server:
+        server.fault({"status": 502}, when={"nth": 2})  # The token comes first, then the list fails once.
         with server.client() as client:
             page = client.tickets.list()
             assert (len(page.items), page.meta.attempts) == (20, 2)
@@ -244,9 +229,7 @@ def main(ca_file: str, *names: str) -> None:
         network(ca_file)
         before()
     # The table of errors names classes that exist.
-    assert all(
-        issubclass(getattr(zhifuyun, name), zhifuyun.ZhifuyunError) for name in names
-    )
+    assert all(issubclass(getattr(zhifuyun, name), zhifuyun.ZhifuyunError) for name in names)
     print("all snippets ran")
 
 

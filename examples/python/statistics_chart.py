@@ -21,12 +21,8 @@ frame = numbers.to_pandas().set_index("date")
 figure, axes = plt.subplots(figsize=(9, 4))
 axes.plot(range(len(frame)), frame["conversations"], marker="o", label="conversations")
 axes.plot(range(len(frame)), frame["tickets"], marker="o", label="tickets")
-axes.set_xticks(
-    range(len(frame)), [str(day) for day in frame.index], rotation=45, ha="right"
-)
-axes.set_title(
-    f"{numbers.total_conversations} conversations, {numbers.total_tickets} tickets"
-)
+axes.set_xticks(range(len(frame)), [str(day) for day in frame.index], rotation=45, ha="right")
+axes.set_title(f"{numbers.total_conversations} conversations, {numbers.total_tickets} tickets")
 axes.legend()
 figure.tight_layout()
 figure.savefig("statistics.png")

@@ -70,7 +70,8 @@ fn main() -> Result<(), Fail> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [name, rest @ ..] = arguments.as_slice() else { return Err("zhifuyun-bench CONTENDER URL".into()) };
     if name == "quota" {
-        return Ok(serde_json::to_writer(std::io::stdout(), &quota::shares())?);
+        let runtime = tokio::runtime::Runtime::new()?;
+        return Ok(serde_json::to_writer(std::io::stdout(), &runtime.block_on(quota::shares())?)?);
     }
     // reqwest is built without a provider of its own; the same one for all.
     let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
