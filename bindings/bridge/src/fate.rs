@@ -66,6 +66,8 @@ pub(crate) struct Observer(pub(crate) Option<EventQueue>);
 impl Hook for Observer {
     fn event(&self, event: &Event) {
         let maybe = match event {
+            // A request for a token changes nothing.
+            Event::Request { operation: "authenticate", .. } => None,
             Event::Request { method, .. } => Some(*method != "GET"),
             // Only what surely had no effect is repeated.
             Event::Retry { .. } => Some(false),
@@ -99,6 +101,9 @@ mod tests {
             fate.maybe_applied()
         };
         let (get, post) = (request("GET"), request("POST"));
+        let token =
+            Event::Request { operation: "authenticate", method: "POST", path: "/oauth/token", attempt: 1 };
+        assert!(!after(&[&token]));
         assert!(!after(&[]));
         assert!(!after(&[&refresh, &get]));
         assert!(after(&[&refresh, &post]));
