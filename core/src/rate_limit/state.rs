@@ -322,6 +322,9 @@ impl State {
     /// change wakes as many as it serves and no more.
     pub(super) fn rouse(&mut self, now: Instant) {
         for class in [Class::Interactive, Class::Bulk] {
+            if self.line(class).len() == 0 {
+                continue;
+            }
             let when = match self.verdict(class, 0, now) {
                 Admission::Go => now,
                 Admission::Wait { until, .. } => until,
