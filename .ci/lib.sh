@@ -30,6 +30,13 @@ quiet() {
     "$@" >"$log" 2>&1 || { cat "$log" >&2; say "failed: $*" >&2; exit 1; }
 }
 
+# as_documented LANGUAGE : installs what `package` has built, by the line of docs/en/getting-started.md.
+as_documented() {
+    line=$(sed -n "s,^bindings/$1/make.sh package && ,,p" docs/en/getting-started.md | sed "s,\([ =]\)target/,\1$CARGO_TARGET_DIR/,g")
+    [ -n "$line" ] || { say "docs/en/getting-started.md does not say how to install $1" >&2; return 1; }
+    quiet sh -euc "$line"
+}
+
 # The Python of the tools and of the tests. The package itself runs on 3.10 too.
 find_python() {
     for each in ${PYTHON:-} python3.12 python3.13 python3.11 python3; do
