@@ -72,10 +72,9 @@ class Contest:
     least: int = 64
     """No round has fewer, so that what begins and ends a round does not count: 50 for each of 64 threads."""
     url: str = "plain"
-    extra: dict[str, Any] = field(default_factory=dict)
 
     def details(self) -> dict[str, Any]:
-        job = {"workload": self.job, **self.extra}
+        job = {"workload": self.job}
         return job | signed_webhook(self.webhook_bytes) if self.webhook_bytes else job
 
 

@@ -32,12 +32,11 @@ def row(language: str, workload: str, peer: str, ours: float, theirs: float | No
     """Goals are for ratios, theirs / ours, unless they say `at_most`: then they are for our own figure."""
     ratio = theirs / ours if theirs is not None and ours else None
     found = GOALS.get((language, workload, peer)) if goal else None
-    limit = found.get("at_most", found.get("at_least")) if found else None
-    met = None
+    limit, met = None, None
     if found and "at_most" in found:
-        met = ours <= found["at_most"]
+        limit, met = f"≤ {found['at_most']}", ours <= found["at_most"]
     elif found:
-        met = ratio is not None and ratio >= found["at_least"]
+        limit, met = f"≥ {found['at_least']}", ratio is not None and ratio >= found["at_least"]
     return {
         "language": language, "workload": workload, "peer": peer, "ours": round(ours, 4),
         "theirs": None if theirs is None else round(theirs, 4), "unit": unit,
@@ -71,7 +70,7 @@ def language_part(language: str, urls: dict[str, str]) -> list[Row]:
         contest = c.Contest(**entry)
 
         def start(name: str) -> c.Contender:
-            # A contender with another program says so: "php-fpm:ours" is run by the program "php-fpm".
+            # A contender with another program says so: "fpm:ours" is run by the program "fpm".
             program, _, contender = name.rpartition(":")
             command = plan["programs"][program or "default"]
             fill = {**places, "contender": contender, "url": urls[contest.url]}
@@ -182,7 +181,8 @@ def main() -> None:
     missed = [r for r in judged if not r["met"]]
     print(f"\ngoals: {len(judged) - len(missed)} met, {len(missed)} missed · {report}")
     for r in missed:
-        print(f"  missed: {r['language']} · {r['workload']} · {r['peer']}: {r['ratio']} (goal {r['goal']})")
+        judged_by = r["ours"] if r["goal"].startswith("≤") else r["ratio"]
+        print(f"  missed: {r['language']} · {r['workload']} · {r['peer']}: {judged_by} (goal {r['goal']})")
 
 
 main()
