@@ -6,7 +6,7 @@
 #   contract.sh --mutants  breaks expectations and demands that every runner notices
 set -eu
 . "$(dirname "$0")/lib.sh"
-need_command python3 "install Python 3.10 or later"
+need contract
 
 # Joined by `&&`, because `set -e` does not hold inside of a condition.
 files() {
@@ -14,7 +14,7 @@ files() {
 }
 
 rust() {
-    need_command cargo "install Rust with rustup" && cargo test --quiet --no-fail-fast -p zhifuyun-contract
+    cargo test --quiet --no-fail-fast -p zhifuyun-contract
 }
 
 # attempt NAME COMMAND... : goes on after a failure and remembers it.
