@@ -33,8 +33,7 @@ all() {
     attempt rust rust || true
     for language in python node java php; do
         make=bindings/$language/make.sh
-        [ -x "$make" ] || continue
-        if attempt "$language/build" "$make" build; then attempt "$language" "$make" contract || true; fi
+        if attempt "$language/build" sh "$make" build; then attempt "$language" sh "$make" contract || true; fi
     done
     attempt parity python3 tests/parity.py || true
     [ -z "$failed" ] || { say "failed:$failed" >&2; return 1; }

@@ -2,7 +2,7 @@
 # has set $root, or that lies in .ci.
 
 root=${root:-$(cd "$(dirname "$0")/.." && pwd)}
-cd "$root"
+cd "$root" || exit
 export CARGO_TERM_COLOR=never CARGO_TERM_PROGRESS_WHEN=never
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$root/target}"
 # Where every runner of the contract suite leaves its report.
@@ -64,7 +64,8 @@ needs() {
     rust="cc=gcc libc6-dev make=make"
     venv="python3=python3 py-ensurepip=python3-venv"
     case $1 in
-    lint | rust | doc) say "$rust git=git" ;;
+    lint) say "$rust $venv git=git" ;;
+    rust | doc) say "$rust git=git" ;;
     mock) say "$rust $venv npm=npm" ;;
     contract | parity) say "$rust python3=python3" ;;
     python) say "$rust $venv" ;;

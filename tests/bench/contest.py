@@ -169,7 +169,7 @@ def run(contest: Contest, start: Any, rounds: int = ROUNDS, warm_up: float = 0.3
 
 def calibrate(contest: Contest, contender: Contender, warm_up: float) -> int:
     """Warms up, and finds how many operations fill a round."""
-    fixed = contender.name == contest.ours and contest.our_count or contest.fixed_count
+    fixed = (contender.name == contest.ours and contest.our_count) or contest.fixed_count
     count = fixed or contest.least
     spent = 0.0
     while True:

@@ -28,7 +28,9 @@ GOALS = {(g["language"], g["workload"], g["peer"]): g for g in json.loads((HERE 
 PLAN: dict[str, Any] = json.loads((HERE / "plan.json").read_text())
 
 
-def row(language: str, workload: str, peer: str, ours: float, theirs: float | None, unit: str, goal: bool = True) -> Row:
+def row(
+    language: str, workload: str, peer: str, ours: float, theirs: float | None, unit: str, goal: bool = True
+) -> Row:
     """Goals are for ratios, theirs / ours, unless they say `at_most`: then they are for our own figure."""
     ratio = theirs / ours if theirs is not None and ours else None
     found = GOALS.get((language, workload, peer)) if goal else None
@@ -69,11 +71,11 @@ def language_part(language: str, urls: dict[str, str]) -> list[Row]:
     for entry in plan["contests"]:
         contest = c.Contest(**entry)
 
-        def start(name: str) -> c.Contender:
+        def start(name: str, url: str = urls[contest.url]) -> c.Contender:
             # A contender with another program says so: "fpm:ours" is run by the program "fpm".
             program, _, contender = name.rpartition(":")
             command = plan["programs"][program or "default"]
-            fill = {**places, "contender": contender, "url": urls[contest.url]}
+            fill = {**places, "contender": contender, "url": url}
             env = {key: value.format(**places) for key, value in plan.get("env", {}).items()}
             return c.Contender(name, [part.format(**fill) for part in command], log, env)
 
@@ -160,7 +162,8 @@ def main() -> None:
     machine = {**world.machine(), "date": DATE, "peers": world.peers(HERE)}
     server = str(TOOLS / "bench-server")
     rows: list[Row] = []
-    with world.Server([server, str(directory)]) as plain, world.Server([server, str(directory), "tls", str(OUT)]) as tls:
+    tls_server = world.Server([server, str(directory), "tls", str(OUT)])
+    with world.Server([server, str(directory)]) as plain, tls_server as tls:
         plain_url = f"http://127.0.0.1:{plain.hello}"
         urls = {"plain": plain_url, "delay": f"{plain_url}/delay-20", "tls": f"https://127.0.0.1:{tls.hello}"}
         for part in parts:
