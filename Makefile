@@ -37,3 +37,4 @@ parts:
 
 clean:
 	@cargo clean
+	@git clean -dfqX bindings examples tests .ci

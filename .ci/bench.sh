@@ -31,7 +31,7 @@ part_node() {
     mkdir -p "$out/node"
     cp "$here/node/package.json" "$here/node/package-lock.json" "$here/node/bench.mjs" "$out/node/"
     (cd "$out/node" && quiet npm ci --silent --no-audit --no-fund)
-    bindings/node/make.sh build
+    sh bindings/node/make.sh build
     native node
     sdk=$out/node/node_modules/@zhifuyun/sdk
     mkdir -p "$sdk"
@@ -43,7 +43,7 @@ part_java() {
     rm -rf "$out/java"
     mkdir -p "$out/java/lib" "$out/java/classes"
     quiet mvn -B -q -Dmaven.repo.local="$CARGO_TARGET_DIR/m2" -f "$here/java/pom.xml" dependency:copy-dependencies -DoutputDirectory="$out/java/lib"
-    PROFILE=release bindings/java/make.sh build
+    PROFILE=release sh bindings/java/make.sh build
     cp bindings/java/target/zhifuyun-sdk-*.jar "$out/java/lib/zhifuyun-sdk.jar"
     javac -d "$out/java/classes" -cp "bindings/java/target/classes:$out/java/lib/*" "$here"/java/*.java
 }

@@ -4,9 +4,6 @@ set -eu
 . "$(dirname "$0")/lib.sh"
 . .ci/programs.sh
 
-# Languages that must be there. Others are reported, and do not make the demo fail while they have no make.sh.
-expected="rust python node java php"
-
 logs="$CARGO_TARGET_DIR/demo"
 mkdir -p "$logs"
 
@@ -69,9 +66,7 @@ fi
 set --
 failed=false
 for language in python node java php; do
-    if [ ! -x "bindings/$language/make.sh" ]; then
-        case " $expected " in *" $language "*) set -- "$@" "$language=" ;; *) set -- "$@" "$language?" ;; esac
-    elif $fresh || step "$language" "bindings/$language/make.sh" build; then
+    if $fresh || step "$language" sh "bindings/$language/make.sh" build; then
         set -- "$@" "$language=$(program "$language" demo)"
     else
         failed=true

@@ -97,7 +97,7 @@ def check_snippets(text, strict):
     problems, lines = [], text.split("\n")
     for block in reversed(blocks(text)):
         if block.source is None:
-            if block.language in PROGRAMS or strict and block.language not in IN_PLACE:
+            if block.language in PROGRAMS or (strict and block.language not in IN_PLACE):
                 problems.append(f"line {block.begin + 1}: a block of {block.language or 'nothing'} comes from no file")
             continue
         path, anchor = block.source
@@ -161,7 +161,7 @@ def check_page(name, write):
     page = ROOT / name
     text, problems = page.read_text(encoding="utf-8"), []
     # Blocks of the mock server's pages have tests of their own.
-    strict = name == "README.md" or page.parent.name in ("en", "zh") and not page.name.startswith("mock-server")
+    strict = name == "README.md" or (page.parent.name in ("en", "zh") and not page.name.startswith("mock-server"))
     try:
         problems, right = check_snippets(text, strict)
         if write and right != text:

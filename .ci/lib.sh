@@ -2,7 +2,7 @@
 # has set $root, or that lies in .ci.
 
 root=${root:-$(cd "$(dirname "$0")/.." && pwd)}
-cd "$root"
+cd "$root" || exit
 export CARGO_TERM_COLOR=never CARGO_TERM_PROGRESS_WHEN=never
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$root/target}"
 # Where every runner of the contract suite leaves its report.
@@ -13,6 +13,19 @@ NO_PROXY=${NO_PROXY:-${no_proxy:-}}
 direct=127.0.0.1,localhost,::1,.invalid
 case ",$NO_PROXY," in *",$direct,"*) ;; *) NO_PROXY=${NO_PROXY:+$NO_PROXY,}$direct ;; esac
 export NO_PROXY no_proxy="$NO_PROXY"
+# Maven knows a proxy only by properties. As options of its JVM, so that the tests it runs do not get them.
+jvm_proxy() {
+    address=${2#*://} address=${address#*@} address=${address%%/*}
+    case $address in "") return ;; *:*) ;; *) address=$address:80 ;; esac
+    MAVEN_OPTS="${MAVEN_OPTS:-} -D$1.proxyHost=${address%:*} -D$1.proxyPort=${address##*:}"
+}
+case ${MAVEN_OPTS:-} in *nonProxyHosts*) ;; *)
+    jvm_proxy http "${http_proxy:-${HTTP_PROXY:-}}"
+    jvm_proxy https "${https_proxy:-${HTTPS_PROXY:-}}"
+    direct=$(printf '%s' "$NO_PROXY" | tr -d ' ' | sed 's/,/|/g; s/^\./*./; s/|\./|*./g')
+    export MAVEN_OPTS="${MAVEN_OPTS:-} -Dhttp.nonProxyHosts=$direct -Daether.connector.http.useSystemProperties=true"
+    ;;
+esac
 # In a container the clone may belong to somebody else, and git refuses to read it.
 git_settings=${GIT_CONFIG_COUNT:-0}
 export "GIT_CONFIG_KEY_$git_settings=safe.directory" "GIT_CONFIG_VALUE_$git_settings=$root"
@@ -30,6 +43,13 @@ quiet() {
     "$@" >"$log" 2>&1 || { cat "$log" >&2; say "failed: $*" >&2; exit 1; }
 }
 
+# as_documented LANGUAGE : installs what `package` has built, by the line of docs/en/getting-started.md.
+as_documented() {
+    line=$(sed -n "s,^bindings/$1/make.sh package && ,,p" docs/en/getting-started.md | sed "s,\([ =]\)target/,\1$CARGO_TARGET_DIR/,g")
+    [ -n "$line" ] || { say "docs/en/getting-started.md does not say how to install $1" >&2; return 1; }
+    quiet sh -euc "$line"
+}
+
 # The Python of the tools and of the tests. The package itself runs on 3.10 too.
 find_python() {
     for each in ${PYTHON:-} python3.12 python3.13 python3.11 python3; do
@@ -44,7 +64,8 @@ needs() {
     rust="cc=gcc libc6-dev make=make"
     venv="python3=python3 py-ensurepip=python3-venv"
     case $1 in
-    lint | rust | doc) say "$rust git=git" ;;
+    lint) say "$rust $venv git=git" ;;
+    rust | doc) say "$rust git=git" ;;
     mock) say "$rust $venv npm=npm" ;;
     contract | parity) say "$rust python3=python3" ;;
     python) say "$rust $venv" ;;
@@ -82,11 +103,15 @@ fpm() {
     (PATH=$PATH:/usr/sbin; command -v "php-fpm$version" || command -v php-fpm)
 }
 
-# need_command COMMAND HOW : one clear line if a toolchain is missing.
-need_command() {
-    command -v "$1" >/dev/null 2>&1 && return 0
-    say "missing: $1 — $2" >&2
-    return 3
+# Rust is not taken from Debian, whose cargo may be older than what core needs.
+has_rust() {
+    wanted=$(sed -n 's/^rust-version = "1\.\([0-9]*\)"/\1/p' "$root/Cargo.toml")
+    found=$(cargo --version 2>/dev/null | sed -n 's/^cargo 1\.\([0-9]*\).*/\1/p')
+    [ "${found:-0}" -ge "$wanted" ] || { say "missing: Rust 1.$wanted or later — install it, see https://rustup.rs" >&2; return 1; }
+    for part; do
+        [ "$part" != lint ] || { cargo fmt --version && cargo clippy --version; } >/dev/null 2>&1 ||
+            { say "missing: rustfmt or clippy — install them with: rustup component add rustfmt clippy" >&2; return 1; }
+    done
 }
 
 # need PART... : everything that the parts need, checked before any work. What is missing is installed by one call, as
@@ -104,7 +129,7 @@ need() {
     done
     as="" ok=true
     [ "$(id -u)" = 0 ] || as="sudo -n"
-    need_command cargo "install Rust, see https://rustup.rs" || ok=false
+    has_rust "$@" || ok=false
     case $entries in *py-*)
         if command -v python3 >/dev/null 2>&1 && ! find_python >/dev/null; then
             say "missing: Python 3.11 or later — install it, or name it in PYTHON" >&2
@@ -119,8 +144,10 @@ need() {
     $ok || return 3
     [ -n "$missing" ] || return 0
     say "installing$missing"
+    # sudo drops the environment, and with it the proxies.
+    as="$as env DEBIAN_FRONTEND=noninteractive $(env | grep -iE '^(http|https|no)_proxy=[^ ]*$' | tr '\n' ' ')"
     # shellcheck disable=SC2086
-    { $as apt-get update -q && $as env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing; } \
+    { $as apt-get update -q && $as apt-get install -q -y --no-install-recommends $missing; } \
         >"$CARGO_TARGET_DIR/apt.log" 2>&1 || { tail -n 20 "$CARGO_TARGET_DIR/apt.log" >&2; return 3; }
 }
 

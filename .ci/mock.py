@@ -70,7 +70,7 @@ def prism(tool: str, server: Server) -> None:
     port = free_port()
     command = [tool, "proxy", server.url + "/openapi.json", server.url, "--errors", "--port", str(port)]
     # A file and not a pipe: a pipe that nobody reads fills up and stops the writer.
-    log = tempfile.TemporaryFile("w+")
+    log = tempfile.TemporaryFile("w+")  # noqa: SIM115
     proxy = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=LOCAL)
     try:
         base = f"http://127.0.0.1:{port}"

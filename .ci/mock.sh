@@ -3,7 +3,7 @@
 # proxy between a client and every operation.
 set -eu
 . "$(dirname "$0")/lib.sh"
-need_command npm "install Node.js 20 or later"
+need mock
 need_venv "schemathesis==4.32.5"
 tools="$CARGO_TARGET_DIR/prism"
 [ -x "$tools/node_modules/.bin/prism" ] ||

@@ -1,5 +1,6 @@
 # How a program in examples/<language> is run with the package that bindings/<language>/make.sh has built.
-# Sourced after lib.sh.
+# Sourced after lib.sh, which sets $root.
+# shellcheck disable=SC2154
 
 # The file of a program: program_file LANGUAGE NAME, with NAME one of first, snippets, demo.
 program_file() {

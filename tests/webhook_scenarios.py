@@ -33,11 +33,13 @@ GROUPS = [
     ("malformed_timestamps", "A timestamp is 1 to 12 digits and nothing else.", "W16", ("timestamp_",)),
     ("malformed_signatures", "A signature header without a usable entry is told from a wrong signature.", "W13",
      ("signature_",)),
-    ("mismatches", "Whatever was changed, the signature does not fit.", "W1", ("tampered", "first_byte", "body_cut", "bad_")),
+    ("mismatches", "Whatever was changed, the signature does not fit.", "W1",
+     ("tampered", "first_byte", "body_cut", "bad_")),
     ("reserialised_bodies", "A body that was parsed and written again is recognised, and the error says so.", "W14",
      ("reserialized",)),
     ("empty_bodies", "An empty body has its own reason: a middleware has read it.", "W18", ("empty_",)),
-    ("encodings", "A signed body that is not UTF-8 is refused after the signature.", "W9 W10", ("not_utf8", "utf16", "gbk", "overlong")),
+    ("encodings", "A signed body that is not UTF-8 is refused after the signature.", "W9 W10",
+     ("not_utf8", "utf16", "gbk", "overlong")),
     ("malformed_bodies", "A signed body that is no event is refused after the signature.", "W17",
      ("not_json", "json_", "two_", "trailing_", "nan", "nested_", "white_space_only", "no_event")),
 ]
@@ -60,7 +62,8 @@ def rfc3339(seconds):
 
 
 def step(vector):
-    known = {"name", "scheme", "secrets", "headers", "body", "body_base64", "now", "tolerance", "max_body_bytes", "expect"}
+    known = {"name", "scheme", "secrets", "headers", "body", "body_base64", "now", "tolerance", "max_body_bytes",
+             "expect"}
     if vector.keys() - known:
         sys.exit(f"{vector['name']}: unknown keys {vector.keys() - known}")
     verify = {key: value for key, value in vector.items() if key not in ("name", "expect")}

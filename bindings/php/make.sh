@@ -52,7 +52,7 @@ package)
     profile=release
     quiet cargo build -q --release -p zhifuyun-php
     made=$($here/pie.sh "$target/release/libzhifuyun.so" "$target/php")
-    quiet php -n -d "extension=$target/php/zhifuyun.so" --ri zhifuyun
+    as_documented php
     # Nothing but the extension, not even a php.ini, makes the first calls.
     quiet cargo build -q -p zhifuyun-mock-server
     quiet python3 .ci/with_mock.py "$target/debug/zhifuyun-mock-server" \

@@ -70,6 +70,7 @@ package)
     quiet maturin build --release --out "$target/wheels"
     quiet maturin sdist --out "$target/wheels"
     quiet cargo build -q -p zhifuyun-mock-server --manifest-path "$root/Cargo.toml"
+    (cd "$root" && as_documented python)
     quiet python packaging_test.py "$target/wheels" "$target/debug/zhifuyun-mock-server"
     echo "python: $(tail -n 1 "$log")"
     ;;

@@ -52,7 +52,7 @@ public class Snippets {
         .timeout(Duration.ofSeconds(20)) // For a whole call.
         .build(); // Checks the options. Nothing is sent.
 
-    client.authenticate(); // Not needed; tells at start whether the key is right.
+    client.authenticate(); // Optional: verifies the key at start-up.
     // ANCHOR_END: client
     client.close();
   }

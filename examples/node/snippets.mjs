@@ -23,7 +23,7 @@ const { ZHIFUYUN_CLIENT_ID: clientId, ZHIFUYUN_CLIENT_SECRET: clientSecret, ZHIF
     timeoutMs: 20_000, // For a whole call.
   }); // Checks the options. Nothing is sent.
 
-  await client.authenticate(); // Not needed; tells at start whether the key is right.
+  await client.authenticate(); // Optional: verifies the key at start-up.
   // ANCHOR_END: client
   await client.close();
 }

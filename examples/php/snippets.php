@@ -32,7 +32,7 @@ $client = new Client(
     timeout: 20.0, // Seconds, for a whole call.
 ); // Checks the options. Nothing is sent.
 
-$client->authenticate(); // Not needed; tells at start whether the key is right.
+$client->authenticate(); // Optional: verifies the key at start-up.
 // ANCHOR_END: client
 
 // ANCHOR: page

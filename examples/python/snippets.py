@@ -31,7 +31,7 @@ def client() -> None:
         timeout=20,  # Seconds, for a whole call.
     )  # Checks the options. Nothing is sent.
 
-    client.authenticate()  # Not needed; tells at start whether the key is right.
+    client.authenticate()  # Optional: verifies the key at start-up.
     # ANCHOR_END: client
 
 

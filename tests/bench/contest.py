@@ -72,10 +72,9 @@ class Contest:
     least: int = 64
     """No round has fewer, so that what begins and ends a round does not count: 50 for each of 64 threads."""
     url: str = "plain"
-    extra: dict[str, Any] = field(default_factory=dict)
 
     def details(self) -> dict[str, Any]:
-        job = {"workload": self.job, **self.extra}
+        job = {"workload": self.job}
         return job | signed_webhook(self.webhook_bytes) if self.webhook_bytes else job
 
 
@@ -170,7 +169,7 @@ def run(contest: Contest, start: Any, rounds: int = ROUNDS, warm_up: float = 0.3
 
 def calibrate(contest: Contest, contender: Contender, warm_up: float) -> int:
     """Warms up, and finds how many operations fill a round."""
-    fixed = contender.name == contest.ours and contest.our_count or contest.fixed_count
+    fixed = (contender.name == contest.ours and contest.our_count) or contest.fixed_count
     count = fixed or contest.least
     spent = 0.0
     while True:

@@ -40,7 +40,8 @@ def about(report: dict[str, Any]) -> str:
     dates = sorted({r.get("date", machine["date"]) for r in report["results"]})
     when = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
     versions = "; ".join(machine["versions"].values())
-    text = f"{when}: {machine['cpu']}, {machine['cores']} cores, {machine['memory_gib']} GiB, {machine['system']}; {versions}."
+    parts = [machine["cpu"], f"{machine['cores']} cores", f"{machine['memory_gib']} GiB", machine["system"]]
+    text = f"{when}: {', '.join(parts)}; {versions}."
     peers = "; ".join(f"{NAMES[language]}: {found}" for language, found in machine.get("peers", {}).items())
     return f"{text}\n\n{peers}." if peers else text
 

@@ -28,16 +28,17 @@ GOALS = {(g["language"], g["workload"], g["peer"]): g for g in json.loads((HERE 
 PLAN: dict[str, Any] = json.loads((HERE / "plan.json").read_text())
 
 
-def row(language: str, workload: str, peer: str, ours: float, theirs: float | None, unit: str, goal: bool = True) -> Row:
+def row(
+    language: str, workload: str, peer: str, ours: float, theirs: float | None, unit: str, goal: bool = True
+) -> Row:
     """Goals are for ratios, theirs / ours, unless they say `at_most`: then they are for our own figure."""
     ratio = theirs / ours if theirs is not None and ours else None
     found = GOALS.get((language, workload, peer)) if goal else None
-    limit = found.get("at_most", found.get("at_least")) if found else None
-    met = None
+    limit, met = None, None
     if found and "at_most" in found:
-        met = ours <= found["at_most"]
+        limit, met = f"≤ {found['at_most']}", ours <= found["at_most"]
     elif found:
-        met = ratio is not None and ratio >= found["at_least"]
+        limit, met = f"≥ {found['at_least']}", ratio is not None and ratio >= found["at_least"]
     return {
         "language": language, "workload": workload, "peer": peer, "ours": round(ours, 4),
         "theirs": None if theirs is None else round(theirs, 4), "unit": unit,
@@ -70,11 +71,11 @@ def language_part(language: str, urls: dict[str, str]) -> list[Row]:
     for entry in plan["contests"]:
         contest = c.Contest(**entry)
 
-        def start(name: str) -> c.Contender:
-            # A contender with another program says so: "php-fpm:ours" is run by the program "php-fpm".
+        def start(name: str, url: str = urls[contest.url]) -> c.Contender:
+            # A contender with another program says so: "fpm:ours" is run by the program "fpm".
             program, _, contender = name.rpartition(":")
             command = plan["programs"][program or "default"]
-            fill = {**places, "contender": contender, "url": urls[contest.url]}
+            fill = {**places, "contender": contender, "url": url}
             env = {key: value.format(**places) for key, value in plan.get("env", {}).items()}
             return c.Contender(name, [part.format(**fill) for part in command], log, env)
 
@@ -161,7 +162,8 @@ def main() -> None:
     machine = {**world.machine(), "date": DATE, "peers": world.peers(HERE)}
     server = str(TOOLS / "bench-server")
     rows: list[Row] = []
-    with world.Server([server, str(directory)]) as plain, world.Server([server, str(directory), "tls", str(OUT)]) as tls:
+    tls_server = world.Server([server, str(directory), "tls", str(OUT)])
+    with world.Server([server, str(directory)]) as plain, tls_server as tls:
         plain_url = f"http://127.0.0.1:{plain.hello}"
         urls = {"plain": plain_url, "delay": f"{plain_url}/delay-20", "tls": f"https://127.0.0.1:{tls.hello}"}
         for part in parts:
@@ -182,7 +184,8 @@ def main() -> None:
     missed = [r for r in judged if not r["met"]]
     print(f"\ngoals: {len(judged) - len(missed)} met, {len(missed)} missed · {report}")
     for r in missed:
-        print(f"  missed: {r['language']} · {r['workload']} · {r['peer']}: {r['ratio']} (goal {r['goal']})")
+        judged_by = r["ours"] if r["goal"].startswith("≤") else r["ratio"]
+        print(f"  missed: {r['language']} · {r['workload']} · {r['peer']}: {judged_by} (goal {r['goal']})")
 
 
 main()

@@ -86,7 +86,8 @@ def peers(here: Path) -> dict[str, str]:
     """The versions of the peers, as they are pinned or installed."""
     python = (here / "python" / "requirements.txt").read_text().split()
     node = json.loads((here / "node" / "package.json").read_text())["dependencies"]
-    java = re.findall(r"<artifactId>(.*)</artifactId>\s*<version>(.*)</version>", (here / "java" / "pom.xml").read_text())
+    pom = (here / "java" / "pom.xml").read_text().partition("</dependencies>")[0]
+    java = re.findall(r"<artifactId>(.*)</artifactId>\s*<version>(.*)</version>", pom)
     lock = (here / "rust" / "Cargo.lock").read_text()
     rust = [re.search(f'name = "({name})"\nversion = "(.*)"', lock) for name in ("reqwest", "ureq", "standardwebhooks")]
     php = {

@@ -27,9 +27,9 @@ async fn output(mut command: Command) -> String {
 }
 
 #[tokio::test]
-async fn quickstart() {
+async fn first() {
     let server = server().await;
-    let text = output(program(env!("CARGO_BIN_EXE_quickstart"), &server)).await;
+    let text = output(program(env!("CARGO_BIN_EXE_first"), &server)).await;
     assert!(text.contains("resolved ticket_000251"), "{text}");
 }
 

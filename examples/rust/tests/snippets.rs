@@ -39,7 +39,7 @@ async fn client() -> zhifuyun::Result<()> {
         .timeout(Duration::from_secs(20))
         .build()?; // Checks the options. Nothing is sent.
 
-    client.authenticate().await?; // Not needed; tells at start whether the key is right.
+    client.authenticate().await?; // Optional: verifies the key at start-up.
     // ANCHOR_END: client
     let wrong = Client::builder().client_id(id).client_secret("another-secret").base_url(address).build()?;
     let error = wrong.authenticate().await.unwrap_err();

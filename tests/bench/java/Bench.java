@@ -17,13 +17,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.LongSupplier;
 
 /**
  * One contender of the bench: {@code Bench CONTENDER URL}. Reads jobs, a line of JSON each, and answers each with {"wall",
  * "cpu", "ops", "check"} in seconds. {@code Bench CONTENDER URL first} gets one page, prints a line and ends.
  */
 public final class Bench {
-  private static final List<Object> HELD = new ArrayList<>();
+  private static final List<LongSupplier> HELD = new ArrayList<>();
 
   /** Made in the warm-up, and kept. */
   private static final ExecutorService POOL = Executors.newFixedThreadPool(64);
@@ -49,7 +50,8 @@ public final class Bench {
     for (String line = in.readLine(); line != null; line = in.readLine()) {
       JsonNode job = mapper.readTree(line);
       int count = job.get("count").asInt();
-      long before = resident();
+      boolean hold = job.get("workload").asText().equals("hold");
+      long before = resident(hold);
       long wall = System.nanoTime();
       long cpu = process.getProcessCpuTime();
       long check = hooks ? webhooks(args[0], job, count) : run(contender, job, count);
@@ -58,7 +60,7 @@ public final class Bench {
       System.out.printf(
           Locale.ROOT,
           "{\"wall\":%.9f,\"cpu\":%.9f,\"ops\":%d,\"check\":%d,\"grown_kib\":%d}%n",
-          walls, cpus, count, check, resident() - before);
+          walls, cpus, count, check, resident(hold) - before);
       System.out.flush();
     }
     System.exit(0);
@@ -72,7 +74,7 @@ public final class Bench {
       for (int i = 0; i < count; i++) {
         HELD.add(contender.hold());
       }
-      return HELD.size();
+      return HELD.stream().mapToLong(LongSupplier::getAsLong).sum();
     }
     if (workload.endsWith("-64")) {
       return threads(contender, page, count);
@@ -156,7 +158,11 @@ public final class Bench {
     return sum;
   }
 
-  private static long resident() throws IOException {
+  /** Without what nobody holds, where that counts. */
+  private static long resident(boolean collect) throws IOException {
+    if (collect) {
+      System.gc();
+    }
     for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
       if (line.startsWith("VmRSS")) {
         return Long.parseLong(line.replaceAll("\\D", ""));

@@ -17,6 +17,7 @@ import java.net.http.HttpResponse;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import okhttp3.Call;
 import okhttp3.Callback;
 import okhttp3.ConnectionPool;
@@ -36,7 +37,8 @@ final class Contenders {
 
     long page() throws Exception;
 
-    Object hold() throws Exception;
+    /** A page, held by what reads it. */
+    LongSupplier hold() throws Exception;
 
     /** All pages one after the other; ours may ask ahead. */
     long walk(int prefetch) throws Exception;
@@ -69,8 +71,8 @@ final class Contenders {
       return Model.page(get(PAGE)).read();
     }
 
-    public Object hold() throws Exception {
-      return Model.page(get(PAGE));
+    public LongSupplier hold() throws Exception {
+      return Model.page(get(PAGE))::read;
     }
 
     public long walk(int prefetch) throws Exception {
@@ -257,8 +259,9 @@ final class Contenders {
       return read(client.conversations().list(q -> q.page(1).limit(100)));
     }
 
-    public Object hold() {
-      return client.conversations().list(q -> q.page(1).limit(100));
+    public LongSupplier hold() {
+      Page<Conversation> page = client.conversations().list(q -> q.page(1).limit(100));
+      return () -> read(page);
     }
 
     public long walk(int prefetch) {

@@ -1,5 +1,5 @@
-"""A contender that is a php-fpm with one worker: `fpm.py CONTENDER URL EXTENSION CA`. Jobs are answered as in bench.php;
-an operation is one request to the worker, by FastCGI."""
+"""A contender that is a php-fpm with one worker: `fpm.py CONTENDER URL EXTENSION CA`. Jobs are answered as in
+bench.php; an operation is one request to the worker, by FastCGI."""
 
 from __future__ import annotations
 

@@ -13,7 +13,9 @@ $url = getenv('BENCH_URL');
 if (getenv('BENCH_CONTENDER') === 'ours') {
     echo ours($url)['page']();
 } else {
-    $get = curl($url);
+    // One handle: its connection serves both.
+    $handle = curl_init();
+    $get = curl($url, handle: $handle);
     $token = json_decode($get('/oauth/token', '{"client_id":"bench","client_secret":"bench"}'), true)['access_token'];
-    echo peer(curl($url, $token), Conversation::of(...))['page']();
+    echo peer(curl($url, $token, $handle), Conversation::of(...))['page']();
 }

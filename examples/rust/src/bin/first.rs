@@ -1,7 +1,7 @@
 //! The first program: all active conversations, then a ticket. Reads ZHIFUYUN_CLIENT_ID,
 //! ZHIFUYUN_CLIENT_SECRET and, for a local server, ZHIFUYUN_BASE_URL.
 
-// ANCHOR: quickstart
+// ANCHOR: first
 use futures_util::TryStreamExt as _;
 
 #[tokio::main]
@@ -16,4 +16,4 @@ async fn main() -> zhifuyun::Result<()> {
     println!("resolved {}", ticket.id);
     Ok(())
 }
-// ANCHOR_END: quickstart
+// ANCHOR_END: first
