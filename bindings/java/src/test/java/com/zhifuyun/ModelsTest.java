@@ -51,6 +51,7 @@ class ModelsTest {
 
       JsonNode written = json.valueToTree(page);
       assertEquals(250, written.get("total").asInt());
+      assertTrue(written.get("hasNext").asBoolean());
       JsonNode item = written.get("items").get(0);
       assertEquals(one.getStatus().value(), item.get("status").asText());
       assertEquals(one.getCreatedAt(), Instant.parse(item.get("createdAt").asText()));
