@@ -1,4 +1,5 @@
 import com.zhifuyun.Conversation;
+import com.zhifuyun.ListConversations;
 import com.zhifuyun.Page;
 import com.zhifuyun.Plan;
 import com.zhifuyun.WalkOptions;
@@ -232,6 +233,10 @@ final class Contenders {
       async = client.async();
     }
 
+    private static ListConversations request() {
+      return ListConversations.builder().page(1).limit(100).build();
+    }
+
     private static long read(Conversation c) {
       return c.getId().length()
           + c.getUserId().length()
@@ -254,11 +259,11 @@ final class Contenders {
     }
 
     public long page() {
-      return read(client.conversations().list(q -> q.page(1).limit(100)));
+      return read(client.conversations().list(request()));
     }
 
     public Object hold() {
-      return client.conversations().list(q -> q.page(1).limit(100));
+      return client.conversations().list(request());
     }
 
     public long walk(int prefetch) {

@@ -3,6 +3,7 @@ package com.zhifuyun;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -65,6 +66,28 @@ final class Completions {
           }
         });
     return future;
+  }
+
+  /** The same for those who need no more. */
+  <T> CompletableFuture<T> submit(
+      Start start, @Nullable Executor executor, Function<Reader, T> read) {
+    return start(start, executor, read);
+  }
+
+  /** Starts a call and waits for its reply. */
+  Reader await(Operation<?> operation, Start start) {
+    Call<Reader> call = start(start, null, in -> in);
+    try {
+      return call.get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw call.abort(operation);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof ZhifuyunException) {
+        throw (ZhifuyunException) e.getCause();
+      }
+      throw new IllegalStateException(e.getCause());
+    }
   }
 
   /** A call of the background. */

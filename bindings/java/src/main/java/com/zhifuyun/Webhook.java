@@ -7,7 +7,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.logging.Level;
 import org.jspecify.annotations.Nullable;
 
@@ -158,7 +157,7 @@ public final class Webhook {
     try {
       how.settle(key, lease);
     } catch (Throwable e) {
-      Events.LOG.log(Level.WARNING, "the replay guard failed after a webhook was handled", e);
+      Log.LOGGER.log(Level.WARNING, "the replay guard failed after a webhook was handled", e);
     }
   }
 
@@ -203,11 +202,11 @@ public final class Webhook {
      * @throws ConfigException if the variable is not set
      */
     public Builder fromEnv() {
-      return fromEnv(System::getenv);
+      return fromEnv(System.getenv());
     }
 
-    Builder fromEnv(Function<String, @Nullable String> environment) {
-      String value = environment.apply(VARIABLE);
+    Builder fromEnv(Map<String, String> environment) {
+      String value = environment.get(VARIABLE);
       int before = secrets.size();
       for (String secret : (value == null ? "" : value).split("[,\\s]+")) {
         if (!secret.isEmpty()) {

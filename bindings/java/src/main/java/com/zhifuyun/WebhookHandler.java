@@ -60,7 +60,7 @@ public final class WebhookHandler {
         // A receiver's own: it verified something else, in vain.
         throw e;
       }
-      Events.LOG.log(Level.FINE, "webhook refused", e);
+      Log.LOGGER.log(Level.FINE, "webhook refused", e);
       return e.suggestedHttpStatus();
     }
   }

@@ -34,6 +34,17 @@ class ProcessTest {
     assertEquals(0, ended.status());
   }
 
+  /** They would take longer than all the rest of the first call. */
+  @Test
+  void theFirstCallNeedsNoLambdaAndNoLog() throws Exception {
+    List<String> options = library("-Xlog:class+load");
+    String loaded = run(java(), new Mock(SEED), options, "list").output();
+    assertTrue(loaded.contains("com.zhifuyun.Conversation "), loaded);
+    for (String slow : List.of("java.util.logging.Logger ", "Lambda/", "Lambda$", ".regex.")) {
+      assertFalse(loaded.contains(slow), slow);
+    }
+  }
+
   @Test
   void manyPagesNeedNoMemory() throws Exception {
     int pages = Integer.getInteger("zhifuyun.test.pages", 5_000);

@@ -309,7 +309,7 @@ class ThreadsTest {
 
   @Test
   void aPanicIsAnException() {
-    Operation<Void> panic = new Operation<>("internal.panic", false, in -> null);
+    Operation<Void> panic = new Operation.OfNothing("internal.panic");
     Mock mock = new Mock("{}");
     try (ZhifuyunClient client = mock.builder().build()) {
       Core core = core(client);
@@ -349,7 +349,7 @@ class ThreadsTest {
                   where.add(Thread.currentThread());
                   throw new AssertionError("a listener fails on purpose");
                 });
-    java.util.logging.Logger log = Events.LOG;
+    java.util.logging.Logger log = Log.LOGGER;
     log.setUseParentHandlers(false);
     try (ZhifuyunClient client = builder.build()) {
       client.conversations().list();

@@ -195,8 +195,8 @@ class WebhookTest {
             logged.add(record);
           }
         };
-    Events.LOG.addHandler(log);
-    Events.LOG.setUseParentHandlers(false);
+    Log.LOGGER.addHandler(log);
+    Log.LOGGER.setUseParentHandlers(false);
     try {
       for (RuntimeException e : thrown) {
         WebhookHandler handler =
@@ -216,8 +216,8 @@ class WebhookTest {
         }
       }
     } finally {
-      Events.LOG.setUseParentHandlers(true);
-      Events.LOG.removeHandler(log);
+      Log.LOGGER.setUseParentHandlers(true);
+      Log.LOGGER.removeHandler(log);
     }
     assertEquals(3, logged.size());
     assertEquals("the store is away", logged.get(0).getThrown().getMessage());
