@@ -157,7 +157,7 @@ public final class Webhook {
     try {
       how.settle(key, lease);
     } catch (Throwable e) {
-      Log.LOGGER.log(Level.WARNING, "the replay guard failed after a webhook was handled", e);
+      Log.LOGGER.log(Level.WARNING, "the replay guard could not note what became of a webhook", e);
     }
   }
 
