@@ -3,7 +3,7 @@
 //! An I/O thread that attached itself to the virtual machine could not be told apart from a Java thread when the
 //! machine exits. So it never does: results wait here, and daemon threads of Java come for them.
 
-use crate::wire;
+use crate::wire::Writer;
 use std::collections::VecDeque;
 use std::future::Future;
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
@@ -11,10 +11,10 @@ use std::time::Duration;
 use zhifuyun_bridge::background::{self, Running};
 use zhifuyun_bridge::fate::Fate;
 use zhifuyun_bridge::registry::Registry;
-use zhifuyun_bridge::zhifuyun::Result;
+use zhifuyun_bridge::zhifuyun::{Error, ErrorKind, Reason, Result};
 
 /// Writes its reply on the Java thread that comes for it: the I/O thread has better things to do.
-type Finished = Box<dyn FnOnce() -> Vec<u8> + Send>;
+type Finished = Box<dyn FnOnce(&mut Writer) + Send>;
 
 /// Results by the token that Java gave to the call.
 #[derive(Default)]
@@ -29,16 +29,25 @@ impl Queue {
         self.arrived.notify_one();
     }
 
-    /// The next result: the token and the reply. `None` if nothing came in time.
-    pub(crate) fn wait(&self, limit: Duration) -> Option<Vec<u8>> {
+    /// The next result: the token, and the reply behind that token. `None` if nothing came in time.
+    pub(crate) fn wait(&self, limit: Duration) -> Option<(i64, Vec<u8>)> {
         let finished = self.finished.lock().unwrap_or_else(PoisonError::into_inner);
         let waiting = self.arrived.wait_timeout_while(finished, limit, |f| f.is_empty());
         let next = waiting.unwrap_or_else(PoisonError::into_inner).0.pop_front();
         next.map(|(token, finished)| {
-            let mut bytes = token.to_le_bytes().to_vec();
-            bytes.extend(finished());
-            bytes
+            let mut w = Writer::default();
+            w.long(token);
+            finished(&mut w);
+            (token, w.into_bytes())
         })
+    }
+
+    /// Java had no memory for a result. An error takes its place, or its call would never end.
+    pub(crate) fn lost(&self, token: i64) {
+        let message =
+            "the answer arrived, but Java's heap had no room for it; ask for less at once, or raise -Xmx";
+        let e = Error::new(ErrorKind::Decode, Reason::BodyTooLarge, message);
+        self.push(token, Box::new(move |w| w.error(&e)));
     }
 }
 
@@ -56,13 +65,19 @@ pub(crate) fn start<T: Send + 'static>(
     queue: Arc<Queue>,
     token: i64,
     work: impl Future<Output = Result<T>> + Send + 'static,
-    write: fn(T) -> Vec<u8>,
+    write: fn(&mut Writer, T),
 ) -> Result<u64> {
     let call = Arc::new(UnderWay::default());
     let id = UNDER_WAY.insert(Arc::clone(&call));
     let started = background::spawn(call.fate.watch_async(work), move |result| {
         UNDER_WAY.remove(id);
-        queue.push(token, Box::new(move || wire::reply(result.map(write))));
+        queue.push(
+            token,
+            Box::new(move |w| match result {
+                Ok(value) => write(w, value),
+                Err(e) => w.error(&e),
+            }),
+        );
     });
     match started {
         Ok(running) => {

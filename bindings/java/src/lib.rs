@@ -35,9 +35,16 @@ fn method<'l>(
 ) -> JByteArray<'l> {
     env.with_env(|env| match guard::catch(|| work(env)).transpose() {
         None => Ok(JByteArray::null()),
-        Some(reply) => env.byte_array_from_slice(&wire::reply(reply)),
+        Some(reply) => array(env, &wire::reply(reply)),
     })
     .resolve::<jni::errors::ThrowRuntimeExAndDefault>()
+}
+
+/// The reply as Java's. Where there is no memory for it, the error of the machine is thrown, which `jni` has hidden.
+fn array<'l>(env: &mut Env<'l>, reply: &[u8]) -> jni::errors::Result<JByteArray<'l>> {
+    env.byte_array_from_slice(reply).inspect_err(|_| {
+        let _ = env.throw_new(jni_str!("java/lang/OutOfMemoryError"), jni_str!("Java heap space"));
+    })
 }
 
 fn bytes(env: &Env<'_>, array: &JByteArray<'_>) -> Result<Vec<u8>> {
@@ -127,7 +134,7 @@ native! {
         let mut parts = Request::new(&request);
         let (name, args, options) = (parts.next_text()?, parts.next_text()?, optional(&mut parts)?);
         let work = client.call_async(name, args, options)?;
-        calls::start(queue, token, work, wire::output).map(made)
+        calls::start(queue, token, work, Writer::output).map(made)
     }
 
     /// Ends a call of the background and says what may have become of it; null if it ended before.
@@ -138,12 +145,6 @@ native! {
     /// Makes a queue for results of the background.
     fn Java_com_zhifuyun_Native_queue(_env, _class) {
         Ok(made(QUEUES.insert(Arc::new(Queue::default()))))
-    }
-
-    /// Waits for the next result: its token and its reply; null if none came in time.
-    fn Java_com_zhifuyun_Native_poll(env, _class, queue: jlong, millis: jlong) {
-        let _ = &env;
-        Ok(QUEUES.get(id(queue))?.wait(Duration::from_millis(id(millis))))
     }
 
     /// Begins to walk a list, on the calling threads or in the background.
@@ -168,7 +169,7 @@ native! {
     /// Waits in the background until a page is there.
     fn Java_com_zhifuyun_Native_submitNext(_env, _class, walk: jlong, queue: jlong, token: jlong) {
         let (walk, queue) = (WALKS.get(id(walk))?, QUEUES.get(id(queue))?);
-        calls::start(queue, token, walk.next_async(), wire::there).map(made)
+        calls::start(queue, token, walk.next_async(), Writer::there).map(made)
     }
 
     /// Takes the page that is there; null if somebody else took it.
@@ -227,4 +228,22 @@ native! {
         let (webhook, message, body) = (WEBHOOKS.get(id(webhook))?, bytes(env, &message)?, bytes(env, &body)?);
         webhooks::sign(&webhook, Request::new(&message).next_text()?, at, &body).map(Some)
     }
+}
+
+/// Waits for the next result: its token and its reply; null if none came in time. It throws, as all methods, if the
+/// virtual machine has no memory for the reply; then that call has failed, which is the next result or one of the next.
+#[unsafe(no_mangle)]
+#[allow(non_snake_case)]
+pub extern "system" fn Java_com_zhifuyun_Native_poll<'l>(
+    mut env: EnvUnowned<'l>,
+    _class: JClass<'l>,
+    queue: jlong,
+    millis: jlong,
+) -> JByteArray<'l> {
+    env.with_env(|env| {
+        let next = QUEUES.get(id(queue)).map(|queue| (queue.wait(Duration::from_millis(id(millis))), queue));
+        let Ok((Some((token, reply)), queue)) = next else { return Ok(JByteArray::null()) };
+        array(env, &reply).inspect_err(|_| queue.lost(token))
+    })
+    .resolve::<jni::errors::ThrowRuntimeExAndDefault>()
 }

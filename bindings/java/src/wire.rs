@@ -31,6 +31,23 @@ impl Writer {
         w
     }
 
+    /// What an operation brought.
+    pub(crate) fn output(&mut self, output: Output) {
+        self.byte(OK);
+        output.visit(self);
+    }
+
+    /// Whether a page is there to be taken.
+    pub(crate) fn there(&mut self, there: bool) {
+        self.byte(if there { OK } else { END });
+    }
+
+    pub(crate) fn error(&mut self, e: &Error) {
+        self.byte(ERROR);
+        let data = zhifuyun_bridge::error::ErrorData::of(e);
+        self.value(&serde_json::to_value(data).unwrap_or_default());
+    }
+
     pub(crate) fn into_bytes(self) -> Vec<u8> {
         self.0
     }
@@ -165,40 +182,44 @@ impl Writer {
     }
 }
 
-impl Visitor for Writer {
-    type Value = Self;
+/// About as many bytes as an item of a page takes, so that a reply is not moved each time it has doubled.
+const ITEM: usize = 320;
 
-    fn record<R: Record>(mut self, record: Response<R>) -> Self {
+impl Visitor for &mut Writer {
+    type Value = ();
+
+    fn record<R: Record>(self, record: Response<R>) {
         self.meta(record.meta());
-        Self::record(&mut self, &*record);
-        self
+        Writer::record(self, &*record);
     }
 
-    fn page<R: Record>(mut self, page: Response<Page<R>>) -> Self {
+    fn page<R: Record>(self, page: Response<Page<R>>) {
+        self.0.reserve(page.items.len().saturating_mul(ITEM));
         self.meta(page.meta());
-        self.option(page.total, Self::id);
+        self.option(page.total, Writer::id);
         self.id(page.page);
         self.id(page.limit);
         self.byte(page.has_next().into());
         self.map(&page.extra);
         self.int(page.items.len());
-        page.items.iter().for_each(|item| Self::record(&mut self, item));
-        self
+        page.items.iter().for_each(|item| Writer::record(self, item));
     }
 
-    fn done(self) -> Self {
-        self
-    }
+    fn done(self) {}
 }
 
 /// The reply with the result of an operation.
 pub(crate) fn output(output: Output) -> Vec<u8> {
-    output.visit(Writer::ok()).into_bytes()
+    let mut w = Writer::default();
+    w.output(output);
+    w.into_bytes()
 }
 
 /// The reply that says whether a page is there to be taken.
 pub(crate) fn there(there: bool) -> Vec<u8> {
-    vec![if there { OK } else { END }]
+    let mut w = Writer::default();
+    w.there(there);
+    w.into_bytes()
 }
 
 /// The reply for a call that was given up.
@@ -215,13 +236,9 @@ pub(crate) fn json(text: &str) -> Vec<u8> {
 
 /// Turns an error into its reply.
 pub(crate) fn reply(result: Result<Vec<u8>>) -> Vec<u8> {
-    result.unwrap_or_else(|e| error(&e))
-}
-
-fn error(e: &Error) -> Vec<u8> {
-    let mut w = Writer::default();
-    w.byte(ERROR);
-    let data = zhifuyun_bridge::error::ErrorData::of(e);
-    w.value(&serde_json::to_value(data).unwrap_or_default());
-    w.into_bytes()
+    result.unwrap_or_else(|e| {
+        let mut w = Writer::default();
+        w.error(&e);
+        w.into_bytes()
+    })
 }

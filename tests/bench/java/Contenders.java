@@ -1,4 +1,5 @@
 import com.zhifuyun.Conversation;
+import com.zhifuyun.ListConversations;
 import com.zhifuyun.Page;
 import com.zhifuyun.Plan;
 import com.zhifuyun.WalkOptions;
@@ -234,6 +235,10 @@ final class Contenders {
       async = client.async();
     }
 
+    private static ListConversations request() {
+      return ListConversations.builder().page(1).limit(100).build();
+    }
+
     private static long read(Conversation c) {
       return c.getId().length()
           + c.getUserId().length()
@@ -256,11 +261,11 @@ final class Contenders {
     }
 
     public long page() {
-      return read(client.conversations().list(q -> q.page(1).limit(100)));
+      return read(client.conversations().list(request()));
     }
 
     public LongSupplier hold() {
-      Page<Conversation> page = client.conversations().list(q -> q.page(1).limit(100));
+      Page<Conversation> page = client.conversations().list(request());
       return () -> read(page);
     }
 

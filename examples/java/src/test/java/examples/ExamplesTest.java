@@ -91,7 +91,9 @@ class ExamplesTest {
     assertTrue(output.contains(" tickets in "), output);
     List<String> lines = Files.readAllLines(file);
     assertTrue(lines.size() > 130, output);
-    assertEquals("id,status,priority,created_at,title", lines.get(0));
+    assertEquals(
+        "\ufeffid,title,status,priority,assignee_id,customer_email,created_at,updated_at",
+        lines.get(0));
     assertEquals(lines.size(), lines.stream().distinct().count());
   }
 

@@ -15,9 +15,14 @@ public final class Channel extends OpenEnum {
     super(value);
   }
 
+  @Override
+  Channel make(String value) {
+    return new Channel(value);
+  }
+
   /** The value as the API writes it; any text is allowed. */
   @JsonCreator
   public static Channel of(String value) {
-    return find(KNOWN, value, Channel::new);
+    return find(KNOWN, value);
   }
 }

@@ -7,8 +7,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
-import java.util.function.Function;
-import java.util.logging.Level;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,13 +43,13 @@ public abstract class ClientBuilder<B extends ClientBuilder<B>> {
    * @throws ConfigException naming the variable that is missing
    */
   public B fromEnv() {
-    return fromEnv(System::getenv);
+    return fromEnv(System.getenv());
   }
 
-  B fromEnv(Function<String, @Nullable String> environment) {
+  B fromEnv(Map<String, String> environment) {
     for (String name : new String[] {"client_id", "client_secret", "base_url", "plan"}) {
       String variable = "ZHIFUYUN_" + name.toUpperCase(java.util.Locale.ROOT);
-      String value = environment.apply(variable);
+      String value = environment.get(variable);
       if (value != null && !value.isEmpty()) {
         set(name, value);
       } else if (name.startsWith("client_")) {
@@ -169,7 +167,7 @@ public abstract class ClientBuilder<B extends ClientBuilder<B>> {
 
   /**
    * Is told what the client does, right after each call and on its thread. It must not block; what
-   * it throws is logged.
+   * it throws is logged. {@code ClientEvent::log} logs everything.
    */
   @SuppressWarnings("unchecked")
   public B listener(@Nullable Consumer<ClientEvent> listener) {
@@ -187,12 +185,12 @@ public abstract class ClientBuilder<B extends ClientBuilder<B>> {
   Core core() {
     Events events = null;
     Map<String, Object> all = new LinkedHashMap<>(options);
-    if (listener != null || Events.LOG.isLoggable(Level.FINE)) {
+    if (listener != null) {
       events = new Events(listener);
       all.put("events", true);
     }
     String version = System.getProperty("java.version", "unknown");
-    all.put("host", "java/" + version.replaceAll("[^\\x21-\\x7e]", ""));
+    all.put("host", "java/" + Platform.plain(version));
     Object url = options.get("base_url");
     return new Core(
         Json.object(all), executor, events, url == null ? "" : "baseUrl=" + safe(url.toString()));

@@ -2,6 +2,7 @@ package com.zhifuyun;
 
 import java.time.Duration;
 import java.util.Map;
+import java.util.logging.Level;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,6 +50,15 @@ public final class ClientEvent {
       }
     }
     return null;
+  }
+
+  /**
+   * Writes it to the logger {@code com.zhifuyun} of {@code java.util.logging}: retries and waits at
+   * {@code INFO}, the rest at {@code FINE}. As a listener: {@code ClientEvent::log}.
+   */
+  public void log() {
+    boolean news = getName().equals("retry") || getName().equals("wait");
+    Log.LOGGER.log(news ? Level.INFO : Level.FINE, "{0}", this);
   }
 
   /** Everything, by name; durations are seconds. */

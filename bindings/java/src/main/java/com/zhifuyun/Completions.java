@@ -3,6 +3,7 @@ package com.zhifuyun;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -16,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * only while calls are under way.
  */
 final class Completions {
-  static final Completions SHARED = new Completions();
+  static final Completions SHARED =
+      new Completions(work -> Threads.startDaemon("zhifuyun-completions", work));
 
   /** How long a thread waits before it looks whether it is still needed. */
   private static final long IDLE_MILLIS = 2_000;
@@ -24,9 +26,17 @@ final class Completions {
   private final long queue = Reader.id(Native.queue());
   private final ConcurrentMap<Long, Consumer<Reader>> pending = new ConcurrentHashMap<>();
   private final AtomicLong tokens = new AtomicLong();
+  private final Consumer<Runnable> threads;
 
   // Guarded by this.
   private int waiting;
+
+  /**
+   * @param threads starts a daemon thread
+   */
+  Completions(Consumer<Runnable> threads) {
+    this.threads = threads;
+  }
 
   /**
    * Starts a call.
@@ -40,13 +50,14 @@ final class Completions {
     pending.put(token, reply -> complete(future, executor, reply, read));
     long call;
     try {
+      // First: if there can be none, nothing is sent whose result nobody would hear of.
+      needThread();
       call = Reader.id(start.start(queue, token));
     } catch (Throwable e) {
       pending.remove(token);
       future.completeExceptionally(e);
       return future;
     }
-    needThread();
     // However it ends: if not by us, the call is of no use to anybody.
     future.whenComplete(
         (value, error) -> {
@@ -55,6 +66,28 @@ final class Completions {
           }
         });
     return future;
+  }
+
+  /** The same for those who need no more. */
+  <T> CompletableFuture<T> submit(
+      Start start, @Nullable Executor executor, Function<Reader, T> read) {
+    return start(start, executor, read);
+  }
+
+  /** Starts a call and waits for its reply. */
+  Reader await(Operation<?> operation, Start start) {
+    Call<Reader> call = start(start, null, in -> in);
+    try {
+      return call.get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw call.abort(operation);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof ZhifuyunException) {
+        throw (ZhifuyunException) e.getCause();
+      }
+      throw new IllegalStateException(e.getCause());
+    }
   }
 
   /** A call of the background. */
@@ -114,7 +147,7 @@ final class Completions {
   }
 
   private void addThread() {
-    Threads.startDaemon("zhifuyun-completions", this::work);
+    threads.accept(this::work);
     // From here on it counts, or the next result would bring one more.
     waiting++;
   }
@@ -124,10 +157,12 @@ final class Completions {
       byte[] bytes = null;
       try {
         bytes = Native.poll(queue, IDLE_MILLIS);
-      } finally {
-        if (mayLeave(bytes)) {
-          return;
-        }
+      } catch (Throwable e) {
+        // No memory for a result. That it was lost is the next one, and this thread is still
+        // needed.
+      }
+      if (mayLeave(bytes)) {
+        return;
       }
       if (bytes != null) {
         deliver(new Reader(bytes));
@@ -142,8 +177,10 @@ final class Completions {
   private synchronized boolean mayLeave(byte @Nullable [] bytes) {
     if (bytes != null) {
       waiting--;
-      if (waiting == 0) {
-        addThread();
+      try {
+        needThread();
+      } catch (Throwable e) {
+        // No more threads now. This one comes back to wait, so the results wait for it.
       }
       return false;
     }

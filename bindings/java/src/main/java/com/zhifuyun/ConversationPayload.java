@@ -16,8 +16,8 @@ public final class ConversationPayload extends Model {
     super(in.begin(), meta);
     conversationId = in.text();
     userId = in.text();
-    channel = in.token(Channel.KNOWN, Channel::of);
-    status = in.token(ConversationStatus.KNOWN, ConversationStatus::of);
+    channel = in.token(Channel.KNOWN);
+    status = in.token(ConversationStatus.KNOWN);
     createdAt = in.time();
     updatedAt = in.time();
   }

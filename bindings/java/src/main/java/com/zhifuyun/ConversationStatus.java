@@ -18,9 +18,14 @@ public final class ConversationStatus extends OpenEnum {
     super(value);
   }
 
+  @Override
+  ConversationStatus make(String value) {
+    return new ConversationStatus(value);
+  }
+
   /** The value as the API writes it; any text is allowed. */
   @JsonCreator
   public static ConversationStatus of(String value) {
-    return find(KNOWN, value, ConversationStatus::new);
+    return find(KNOWN, value);
   }
 }

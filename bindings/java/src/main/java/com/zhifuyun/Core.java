@@ -1,13 +1,21 @@
 package com.zhifuyun;
 
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
+import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** What the synchronous and the asynchronous client share: one native client. */
 final class Core implements AutoCloseable {
+  private static final LongConsumer CLOSE =
+      new LongConsumer() {
+        @Override
+        public void accept(long client) {
+          Native.close(client);
+        }
+      };
+
   private final long id;
   private final Reaper reaper;
   private final @Nullable Executor executor;
@@ -17,7 +25,7 @@ final class Core implements AutoCloseable {
   Core(String options, @Nullable Executor executor, @Nullable Events events, String text) {
     NativeLibrary.load();
     this.id = Reader.id(Native.open(Json.parts(options)));
-    this.reaper = Reaper.register(this, id, Native::close);
+    this.reaper = Reaper.register(this, id, CLOSE);
     this.executor = executor;
     this.events = events;
     this.text = text;
@@ -106,7 +114,8 @@ final class Core implements AutoCloseable {
       throw Errors.interrupted(operation.name, false);
     }
     try {
-      return work.read(background ? inBackground(operation, work) : new Reader(work.now()));
+      return work.read(
+          background ? Completions.SHARED.await(operation, work) : new Reader(work.now()));
     } catch (CallInterruptedException e) {
       throw Errors.interrupted(operation.name, e.isMaybeApplied());
     } finally {
@@ -114,25 +123,10 @@ final class Core implements AutoCloseable {
     }
   }
 
-  private static Reader inBackground(Operation<?> operation, Completions.Start start) {
-    Completions.Call<Reader> call = Completions.SHARED.start(start, null, in -> in);
-    try {
-      return call.get();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw call.abort(operation);
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof ZhifuyunException) {
-        throw (ZhifuyunException) e.getCause();
-      }
-      throw new IllegalStateException(e.getCause());
-    }
-  }
-
   /** Makes a call in the background. */
   <T> CompletableFuture<T> background(Work<T> work) {
     Reaper.touch();
-    return Completions.SHARED.start(
+    return Completions.SHARED.submit(
         work,
         executor,
         in -> {

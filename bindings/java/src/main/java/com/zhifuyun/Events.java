@@ -3,16 +3,12 @@ package com.zhifuyun;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.logging.Level;
-import java.util.logging.Logger;
-import org.jspecify.annotations.Nullable;
 
-/** Tells a listener and the log what a client did. */
+/** Tells a listener what a client did. */
 final class Events {
-  static final Logger LOG = Logger.getLogger("com.zhifuyun");
+  private final Consumer<ClientEvent> listener;
 
-  private final @Nullable Consumer<ClientEvent> listener;
-
-  Events(@Nullable Consumer<ClientEvent> listener) {
+  Events(Consumer<ClientEvent> listener) {
     this.listener = listener;
   }
 
@@ -25,16 +21,11 @@ final class Events {
       return;
     }
     for (Object data : (List<?>) gathered) {
-      ClientEvent event = new ClientEvent(Reader.map(data));
-      boolean news = event.getName().equals("retry") || event.getName().equals("wait");
-      LOG.log(news ? Level.INFO : Level.FINE, "{0}", event);
-      if (listener != null) {
-        try {
-          listener.accept(event);
-        } catch (Throwable e) {
-          // Of any kind: the result of the call is worth more.
-          LOG.log(Level.WARNING, "a listener failed", e);
-        }
+      try {
+        listener.accept(new ClientEvent(Reader.map(data)));
+      } catch (Throwable e) {
+        // Of any kind: the result of the call is worth more.
+        Log.LOGGER.log(Level.WARNING, "a listener failed", e);
       }
     }
   }

@@ -21,9 +21,14 @@ public final class GroupBy extends OpenEnum {
     super(value);
   }
 
+  @Override
+  GroupBy make(String value) {
+    return new GroupBy(value);
+  }
+
   /** The value as the API writes it; any text is allowed. */
   @JsonCreator
   public static GroupBy of(String value) {
-    return find(KNOWN, value, GroupBy::new);
+    return find(KNOWN, value);
   }
 }

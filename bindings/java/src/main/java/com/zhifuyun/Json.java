@@ -1,6 +1,7 @@
 package com.zhifuyun;
 
-import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
@@ -69,18 +70,16 @@ final class Json {
 
   /** Texts one after the other, each with its length before it. */
   static byte[] parts(String... texts) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream(128);
-    for (String text : texts) {
-      part(out, text);
+    byte[][] encoded = new byte[texts.length][];
+    int size = 0;
+    for (int i = 0; i < texts.length; i++) {
+      encoded[i] = texts[i].getBytes(StandardCharsets.UTF_8);
+      size += 4 + encoded[i].length;
     }
-    return out.toByteArray();
-  }
-
-  static void part(ByteArrayOutputStream out, String text) {
-    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-    for (int shift = 0; shift < 32; shift += 8) {
-      out.write(bytes.length >>> shift);
+    ByteBuffer out = ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
+    for (byte[] bytes : encoded) {
+      out.putInt(bytes.length).put(bytes);
     }
-    out.write(bytes, 0, bytes.length);
+    return out.array();
   }
 }

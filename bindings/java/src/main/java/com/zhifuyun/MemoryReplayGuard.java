@@ -49,7 +49,7 @@ public final class MemoryReplayGuard implements ReplayGuard {
 
   MemoryReplayGuard(int capacity, Duration ttl, LongSupplier clock) {
     this.capacity = Math.max(1, capacity);
-    this.ttl = ttl.toNanos();
+    this.ttl = Given.value(ttl, "ttl").toNanos();
     this.clock = clock;
   }
 

@@ -1,9 +1,9 @@
 package com.zhifuyun;
 
-import java.io.BufferedReader;
+import java.io.DataInputStream;
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
@@ -74,31 +74,36 @@ final class NativeLibrary {
       tried.add("com/zhifuyun/" + resource + " on the class path: not there");
       throw failure();
     }
-    for (Path directory : directories()) {
-      Path file = unpack(resource, sum, directory);
-      if (file != null && (attempt(file) || isTaken() && attemptCopy(file))) {
-        return;
-      }
+    String user = Platform.plain(System.getProperty("user.name", "user"));
+    Path temporary = Paths.get(System.getProperty("java.io.tmpdir"), "zhifuyun-" + user);
+    if (attemptIn(temporary, resource, sum)) {
+      return;
+    }
+    Path cache = cache();
+    if (cache != null && attemptIn(cache, resource, sum)) {
+      return;
     }
     if (!attemptFresh(directory -> unpackTo(directory, resource, sum))) {
       throw failure();
     }
   }
 
-  private static List<Path> directories() {
-    List<Path> all = new ArrayList<>();
-    String user = System.getProperty("user.name", "user").replaceAll("[^A-Za-z0-9._-]", "_");
-    all.add(Paths.get(System.getProperty("java.io.tmpdir"), "zhifuyun-" + user));
+  private boolean attemptIn(Path directory, String resource, String sum) {
+    Path file = unpack(resource, sum, directory);
+    return file != null && (attempt(file) || isTaken() && attemptCopy(file));
+  }
+
+  private static @Nullable Path cache() {
     String home = System.getProperty("user.home", "");
     String cache =
         System.getenv(Platform.os().equals("windows") ? "LOCALAPPDATA" : "XDG_CACHE_HOME");
     if (cache != null && !cache.isEmpty()) {
-      all.add(Paths.get(cache, "zhifuyun"));
+      return Paths.get(cache, "zhifuyun");
     } else if (!home.isEmpty() && !home.equals("?")) {
       String below = Platform.os().equals("macos") ? "Library/Caches" : ".cache";
-      all.add(Paths.get(home, below, "zhifuyun"));
+      return Paths.get(home, below, "zhifuyun");
     }
-    return all;
+    return null;
   }
 
   private boolean attempt(Path file) {
@@ -211,15 +216,8 @@ final class NativeLibrary {
   /** Makes the directory, and refuses one that somebody else could put a library into. */
   private boolean isPrivate(Path directory) throws IOException {
     boolean posix = directory.getFileSystem().supportedFileAttributeViews().contains("posix");
-    Files.createDirectories(directory.toAbsolutePath().getParent());
-    try {
-      FileAttribute<?>[] attributes =
-          posix
-              ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(PRIVATE)}
-              : new FileAttribute<?>[0];
-      Files.createDirectory(directory, attributes);
-    } catch (FileAlreadyExistsException e) {
-      // Made before, by this user or by another: see below.
+    if (!Files.exists(directory, LinkOption.NOFOLLOW_LINKS)) {
+      make(directory, posix);
     }
     if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
       tried.add(directory + ": is no directory");
@@ -237,6 +235,19 @@ final class NativeLibrary {
       return false;
     }
     return true;
+  }
+
+  private static void make(Path directory, boolean posix) throws IOException {
+    Files.createDirectories(directory.toAbsolutePath().getParent());
+    try {
+      FileAttribute<?>[] attributes =
+          posix
+              ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(PRIVATE)}
+              : new FileAttribute<?>[0];
+      Files.createDirectory(directory, attributes);
+    } catch (FileAlreadyExistsException e) {
+      // Made in this moment, by this user or by another: whoever uses it looks.
+    }
   }
 
   /** By the owner of this process, or where that is not told, of a file that it makes. */
@@ -260,9 +271,10 @@ final class NativeLibrary {
     if (in == null) {
       return null;
     }
-    try (BufferedReader reader =
-        new BufferedReader(new InputStreamReader(in, StandardCharsets.US_ASCII))) {
-      return reader.readLine().trim();
+    byte[] sum = new byte[8];
+    try (DataInputStream data = new DataInputStream(in)) {
+      data.readFully(sum);
+      return new String(sum, StandardCharsets.US_ASCII);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -270,8 +282,12 @@ final class NativeLibrary {
 
   private static String crc(Path file) throws IOException {
     CRC32 crc = new CRC32();
-    byte[] all = Files.readAllBytes(file);
-    crc.update(all, 0, all.length);
+    byte[] buffer = new byte[1 << 16];
+    try (InputStream in = new FileInputStream(file.toFile())) {
+      for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+        crc.update(buffer, 0, n);
+      }
+    }
     return Long.toHexString(crc.getValue() | 1L << 32).substring(1);
   }
 

@@ -2,7 +2,6 @@ package com.zhifuyun;
 
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.List;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,14 +21,18 @@ public abstract class OpenEnum {
     return value;
   }
 
-  static <T extends OpenEnum> T find(List<T> known, String value, Function<String, T> make) {
+  /** Another one of this class. */
+  abstract OpenEnum make(String value);
+
+  @SuppressWarnings("unchecked")
+  static <T extends OpenEnum> T find(List<T> known, String value) {
     Given.value(value, "value");
     for (T one : known) {
       if (one.value().equals(value)) {
         return one;
       }
     }
-    return make.apply(value);
+    return (T) known.get(0).make(value);
   }
 
   @Override

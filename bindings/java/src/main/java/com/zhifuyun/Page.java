@@ -1,5 +1,6 @@
 package com.zhifuyun;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -61,6 +62,7 @@ public final class Page<T> extends Model {
   }
 
   /** Whether another page is to be expected. */
+  @JsonProperty("hasNext")
   public boolean hasNext() {
     return hasNext;
   }

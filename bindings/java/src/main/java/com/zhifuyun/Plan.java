@@ -29,7 +29,7 @@ public final class Plan {
 
   /** From text: free, enterprise, auto, off or a number; checked when the client is built. */
   public static Plan of(String value) {
-    return new Plan(value);
+    return new Plan(Given.value(value, "plan"));
   }
 
   /** As text. */

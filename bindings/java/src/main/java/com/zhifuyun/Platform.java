@@ -2,16 +2,27 @@ package com.zhifuyun;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
+import java.io.File;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.nio.file.Paths;
 import java.util.Locale;
 
 /** Which native library this machine needs. */
 final class Platform {
   private Platform() {}
+
+  /** Only what may stand in names of files and in headers. Regular expressions start slowly. */
+  static String plain(String text) {
+    StringBuilder plain = new StringBuilder(text);
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (!(c < 128 && Character.isLetterOrDigit(c) || c == '.' || c == '-' || c == '_')) {
+        plain.setCharAt(i, '_');
+      }
+    }
+    return plain.toString();
+  }
 
   private static String property(String name) {
     return System.getProperty(name, "").toLowerCase(Locale.ROOT);
@@ -41,41 +52,25 @@ final class Platform {
   }
 
   private static boolean isMusl() {
-    if (!os().equals("linux")) {
+    if (!os().equals("linux") || !exists("/lib/ld-musl-" + arch() + ".so.1")) {
       return false;
     }
-    // What this process runs on, whatever else the machine has.
+    // A machine may have it beside glibc, for cross builds. What this process runs on counts.
     try {
       byte[] maps = Files.readAllBytes(Paths.get("/proc/self/maps"));
       return new String(maps, ISO_8859_1).contains("/ld-musl-");
     } catch (IOException e) {
-      return hasMusl() && !hasGlibc();
+      return !exists("/lib64/ld-linux-x86-64.so.2") && !exists("/lib/ld-linux-aarch64.so.1");
     }
   }
 
-  private static boolean hasMusl() {
-    try (DirectoryStream<Path> loaders =
-        Files.newDirectoryStream(Paths.get("/lib"), "ld-musl-*.so.1")) {
-      return loaders.iterator().hasNext();
-    } catch (IOException e) {
-      return false;
-    }
+  private static boolean exists(String file) {
+    return new File(file).exists();
   }
 
   /** For messages: which C library this process runs on. */
   static String libc() {
     return !os().equals("linux") ? "" : isMusl() ? "musl, " : "glibc, ";
-  }
-
-  /** A machine may have musl beside glibc, for cross builds; then this process runs on glibc. */
-  private static boolean hasGlibc() {
-    for (String loader :
-        new String[] {"/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1"}) {
-      if (Files.exists(Paths.get(loader))) {
-        return true;
-      }
-    }
-    return false;
   }
 
   static String library() {

@@ -24,9 +24,14 @@ public final class Priority extends OpenEnum {
     super(value);
   }
 
+  @Override
+  Priority make(String value) {
+    return new Priority(value);
+  }
+
   /** The value as the API writes it; any text is allowed. */
   @JsonCreator
   public static Priority of(String value) {
-    return find(KNOWN, value, Priority::new);
+    return find(KNOWN, value);
   }
 }

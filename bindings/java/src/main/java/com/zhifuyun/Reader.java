@@ -142,12 +142,12 @@ final class Reader {
     return there() ? Double.valueOf(in.getDouble()) : null;
   }
 
-  <T> @Nullable T token(List<T> known, Function<String, T> of) {
+  <T extends OpenEnum> @Nullable T token(List<T> known) {
     if (!there()) {
       return null;
     }
     int index = int8();
-    return index == OTHER ? of.apply(string()) : known.get(index);
+    return index == OTHER ? OpenEnum.find(known, string()) : known.get(index);
   }
 
   <T> List<T> list(Maker<T> maker) {

@@ -20,6 +20,14 @@ final class Reaper extends PhantomReference<Object> {
   private static final ReferenceQueue<Object> DEAD = new ReferenceQueue<>();
   private static final Set<Reaper> ALIVE = ConcurrentHashMap.newKeySet();
 
+  private static final Runnable WORK =
+      new Runnable() {
+        @Override
+        public void run() {
+          work();
+        }
+      };
+
   /** Whether something was used since the thread looked. */
   private static volatile boolean used;
 
@@ -73,7 +81,7 @@ final class Reaper extends PhantomReference<Object> {
       if (!watched) {
         watched = true;
         try {
-          Threads.startDaemon("zhifuyun-reaper", Reaper::work);
+          Threads.startDaemon("zhifuyun-reaper", WORK);
         } catch (OutOfMemoryError e) {
           // No thread is to be had: a safety net is no reason to fail a call.
           watched = false;

@@ -19,7 +19,7 @@ public final class SignatureScheme {
   private static SignatureScheme of(
       String header, String format, String encoding, String payload, String... more) {
     Map<String, Object> fields = new LinkedHashMap<>();
-    fields.put("signature_header", header);
+    fields.put("signature_header", Given.value(header, "header"));
     fields.put("format", format);
     fields.put("encoding", encoding);
     fields.put("payload", payload);

@@ -21,9 +21,14 @@ public final class StatisticsType extends OpenEnum {
     super(value);
   }
 
+  @Override
+  StatisticsType make(String value) {
+    return new StatisticsType(value);
+  }
+
   /** The value as the API writes it; any text is allowed. */
   @JsonCreator
   public static StatisticsType of(String value) {
-    return find(KNOWN, value, StatisticsType::new);
+    return find(KNOWN, value);
   }
 }

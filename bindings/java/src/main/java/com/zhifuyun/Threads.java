@@ -2,7 +2,6 @@ package com.zhifuyun;
 
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
-import java.lang.invoke.MethodType;
 import org.jspecify.annotations.Nullable;
 
 /** Threads as later versions of Java know them, asked for in a way that Java 8 understands. */
@@ -13,8 +12,8 @@ final class Threads {
 
   private static @Nullable MethodHandle isVirtual() {
     try {
-      MethodType type = MethodType.methodType(boolean.class);
-      return MethodHandles.publicLookup().findVirtual(Thread.class, "isVirtual", type);
+      // By reflection: looking for a handle of a method that is not there takes milliseconds.
+      return MethodHandles.publicLookup().unreflect(Thread.class.getMethod("isVirtual"));
     } catch (ReflectiveOperationException e) {
       return null;
     }

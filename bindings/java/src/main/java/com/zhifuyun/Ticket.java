@@ -20,8 +20,8 @@ public final class Ticket extends Model {
     id = in.id();
     title = in.text();
     description = in.text();
-    status = in.token(TicketStatus.KNOWN, TicketStatus::of);
-    priority = in.token(Priority.KNOWN, Priority::of);
+    status = in.token(TicketStatus.KNOWN);
+    priority = in.token(Priority.KNOWN);
     assigneeId = in.text();
     customerEmail = in.text();
     createdAt = in.time();

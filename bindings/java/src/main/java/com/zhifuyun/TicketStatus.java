@@ -24,9 +24,14 @@ public final class TicketStatus extends OpenEnum {
     super(value);
   }
 
+  @Override
+  TicketStatus make(String value) {
+    return new TicketStatus(value);
+  }
+
   /** The value as the API writes it; any text is allowed. */
   @JsonCreator
   public static TicketStatus of(String value) {
-    return find(KNOWN, value, TicketStatus::new);
+    return find(KNOWN, value);
   }
 }

@@ -3,6 +3,8 @@ package com.zhifuyun;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +25,22 @@ final class Walk<T> {
   private final class Step implements Core.Work<Boolean> {
     @Override
     public byte[] now() {
-      return Native.next(id);
+      return Threads.isCurrentVirtual() ? aside() : Native.next(id);
+    }
+
+    /** A platform thread made this iterator, and a virtual one asks: it waits in Java instead. */
+    private byte[] aside() {
+      FutureTask<byte[]> task = new FutureTask<>(() -> Native.next(id));
+      Threads.startDaemon("zhifuyun-walk", task);
+      try {
+        return task.get();
+      } catch (InterruptedException e) {
+        task.cancel(true);
+        Thread.currentThread().interrupt();
+        throw Errors.interrupted(operation.name, false);
+      } catch (ExecutionException e) {
+        throw new IllegalStateException(e.getCause());
+      }
     }
 
     @Override

@@ -1,6 +1,5 @@
 package com.zhifuyun;
 
-import java.io.ByteArrayOutputStream;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -8,7 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
-import java.util.function.Function;
+import java.util.logging.Level;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -83,15 +82,15 @@ public final class Webhook {
   private WebhookEvent verify(Map<String, ?> headers, byte[] body, long now) {
     Given.value(headers, "headers");
     Given.value(body, "body");
-    ByteArrayOutputStream out = new ByteArrayOutputStream(256);
-    headers.forEach((name, value) -> header(out, name, value));
-    Reader in = new Reader(Native.verify(id, out.toByteArray(), body, now));
+    List<String> texts = new ArrayList<>();
+    headers.forEach((name, value) -> header(texts, name, value));
+    byte[] parts = Json.parts(texts.toArray(new String[0]));
+    Reader in = new Reader(Native.verify(id, parts, body, now));
     in.open();
     return WebhookEvent.read(in, body.clone());
   }
 
-  private static void header(
-      ByteArrayOutputStream out, @Nullable String name, @Nullable Object value) {
+  private static void header(List<String> out, @Nullable String name, @Nullable Object value) {
     if (name == null || value == null) {
       return;
     }
@@ -102,8 +101,8 @@ public final class Webhook {
         header(out, name, one);
       }
     } else if (value instanceof CharSequence) {
-      Json.part(out, name);
-      Json.part(out, value.toString());
+      out.add(name);
+      out.add(value.toString());
     } else {
       throw Errors.argument("headers", "the values of headers must be text, or lists of text");
     }
@@ -139,17 +138,27 @@ public final class Webhook {
           "replayed",
           "this webhook was already handled: answer 200, so that the sender stops, and do nothing");
     }
-    boolean handled = false;
     try {
       handler.accept(event);
-      handled = true;
-    } finally {
-      if (!handled) {
-        guard.release(key, reservation.lease());
-      }
+    } catch (Throwable e) {
+      settle(guard::release, key, reservation.lease());
+      throw e;
     }
-    guard.commit(key, reservation.lease());
+    settle(guard::commit, key, reservation.lease());
     return event;
+  }
+
+  private interface Settling {
+    void settle(String key, long lease);
+  }
+
+  /** What became of the webhook stands, whatever the guard's store says to it. */
+  private static void settle(Settling how, String key, long lease) {
+    try {
+      how.settle(key, lease);
+    } catch (Throwable e) {
+      Log.LOGGER.log(Level.WARNING, "the replay guard could not note what became of a webhook", e);
+    }
   }
 
   /**
@@ -193,11 +202,11 @@ public final class Webhook {
      * @throws ConfigException if the variable is not set
      */
     public Builder fromEnv() {
-      return fromEnv(System::getenv);
+      return fromEnv(System.getenv());
     }
 
-    Builder fromEnv(Function<String, @Nullable String> environment) {
-      String value = environment.apply(VARIABLE);
+    Builder fromEnv(Map<String, String> environment) {
+      String value = environment.get(VARIABLE);
       int before = secrets.size();
       for (String secret : (value == null ? "" : value).split("[,\\s]+")) {
         if (!secret.isEmpty()) {

@@ -44,11 +44,23 @@ public final class WebhookHandler {
    * @throws RuntimeException what a receiver threw; answer 500, and the sender will send it again
    */
   public int handle(Map<String, ?> headers, byte[] body) {
+    boolean[] received = {false};
     try {
-      webhook.handle(headers, body, guard, this::dispatch);
+      webhook.handle(
+          headers,
+          body,
+          guard,
+          event -> {
+            received[0] = true;
+            dispatch(event);
+          });
       return 200;
     } catch (WebhookVerificationException e) {
-      Events.LOG.log(Level.FINE, "webhook refused", e);
+      if (received[0]) {
+        // A receiver's own: it verified something else, in vain.
+        throw e;
+      }
+      Log.LOGGER.log(Level.FINE, "webhook refused", e);
       return e.suggestedHttpStatus();
     }
   }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Collections;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -108,16 +109,20 @@ class ArgumentsTest {
     assertTrue(e.getMessage().contains("webhook secret 2 is null"), e.getMessage());
   }
 
+  private static Map<String, String> secret(String value) {
+    return Collections.singletonMap("ZHIFUYUN_WEBHOOK_SECRET", value);
+  }
+
   @Test
   void theSecretsOfTheEnvironment() {
     for (String several : new String[] {SECRET, " " + SECRET + ",\n" + SECRET + " ,", SECRET}) {
-      String said = Webhook.builder().fromEnv(name -> several).build().toString();
+      String said = Webhook.builder().fromEnv(secret(several)).build().toString();
       int count = several.split("whsec").length - 1;
       assertTrue(said.startsWith("Webhook{secrets=" + count), said);
     }
     for (String none : new String[] {null, "", " , "}) {
       ConfigException e =
-          assertThrows(ConfigException.class, () -> Webhook.builder().fromEnv(name -> none));
+          assertThrows(ConfigException.class, () -> Webhook.builder().fromEnv(secret(none)));
       assertTrue(e.getMessage().contains("ZHIFUYUN_WEBHOOK_SECRET"), e.getMessage());
     }
   }

@@ -18,11 +18,16 @@ import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.concurrent.CompletionException;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.StreamHandler;
 import org.junit.jupiter.api.Test;
 
 /** Results, requests and errors as users of Java expect them. */
@@ -51,6 +56,7 @@ class ModelsTest {
 
       JsonNode written = json.valueToTree(page);
       assertEquals(250, written.get("total").asInt());
+      assertTrue(written.get("hasNext").asBoolean());
       JsonNode item = written.get("items").get(0);
       assertEquals(one.getStatus().value(), item.get("status").asText());
       assertEquals(one.getCreatedAt(), Instant.parse(item.get("createdAt").asText()));
@@ -169,6 +175,33 @@ class ModelsTest {
   }
 
   @Test
+  void eventsAreLogged() {
+    List<String> logged = new ArrayList<>();
+    Handler log =
+        new StreamHandler() {
+          @Override
+          public void publish(LogRecord record) {
+            logged.add(
+                record.getLevel() + " " + ((ClientEvent) record.getParameters()[0]).getName());
+          }
+        };
+    String fault = "{\"when\":{\"first\":1},\"action\":{\"status\":503}}";
+    Mock mock = new Mock("{\"faults\":[" + fault + "]}");
+    Log.LOGGER.addHandler(log);
+    Log.LOGGER.setUseParentHandlers(false);
+    Log.LOGGER.setLevel(Level.FINE);
+    try (ZhifuyunClient client = mock.builder().listener(ClientEvent::log).build()) {
+      client.conversations().list();
+    } finally {
+      Log.LOGGER.setLevel(null);
+      Log.LOGGER.setUseParentHandlers(true);
+      Log.LOGGER.removeHandler(log);
+    }
+    assertTrue(logged.contains("FINE response"), logged.toString());
+    assertTrue(logged.contains("INFO retry"), logged.toString());
+  }
+
+  @Test
   void nothingShowsSecrets() {
     Mock mock = new Mock("{}");
     String secret = mock.text("client_secret");
@@ -191,7 +224,7 @@ class ModelsTest {
     ConfigException e =
         assertThrows(
             ConfigException.class,
-            () -> ZhifuyunClient.builder().fromEnv(Map.of("ZHIFUYUN_CLIENT_ID", "id")::get));
+            () -> ZhifuyunClient.builder().fromEnv(Map.of("ZHIFUYUN_CLIENT_ID", "id")));
     assertTrue(e.getMessage().contains("ZHIFUYUN_CLIENT_SECRET"));
     Mock mock = new Mock("{}");
     Map<String, String> environment =
@@ -200,7 +233,7 @@ class ModelsTest {
             "ZHIFUYUN_CLIENT_SECRET", mock.text("client_secret"),
             "ZHIFUYUN_BASE_URL", mock.text("url"),
             "ZHIFUYUN_PLAN", "77");
-    try (ZhifuyunClient client = ZhifuyunClient.builder().fromEnv(environment::get).build()) {
+    try (ZhifuyunClient client = ZhifuyunClient.builder().fromEnv(environment).build()) {
       client.authenticate();
       assertEquals(77L, client.quota().getLimit());
       assertEquals(Duration.ZERO, client.quota().getNextFree());

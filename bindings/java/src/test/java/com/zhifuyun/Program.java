@@ -27,6 +27,7 @@ public final class Program {
       case "exit" -> inFlight(false);
       case "system-exit" -> inFlight(true);
       case "pages" -> pages(Integer.parseInt(args[1]));
+      case "memory" -> memory();
       case "virtual" -> virtual();
       case "check" -> check();
       case "reload" -> reload(args[1]);
@@ -86,19 +87,40 @@ public final class Program {
     throw new AssertionError("no VmRSS");
   }
 
-  /** 200 calls of 100 ms on virtual threads. */
+  /** Asks for more than fits, and then for less. */
+  private static void memory() {
+    ZhifuyunClient client = client();
+    try {
+      client.conversations().list();
+    } catch (OutOfMemoryError e) {
+      System.out.println(e.getClass().getSimpleName());
+    }
+    for (int round = 0; round < 2; round++) {
+      try {
+        client.async().conversations().list().join();
+      } catch (java.util.concurrent.CompletionException e) {
+        String less = " " + client.async().tickets().list().join().getItems().size();
+        boolean said = e.getCause().getMessage().contains("Java's heap had no room");
+        System.out.println((said ? "no room" : e.getCause()) + less);
+      }
+    }
+  }
+
+  /** 200 calls of 100 ms on virtual threads; then 200 iterators that this thread made. */
   private static void virtual() throws Exception {
     ZhifuyunClient client = client();
     client.authenticate();
     ExecutorService threads =
         (ExecutorService) Executors.class.getMethod("newVirtualThreadPerTaskExecutor").invoke(null);
-    for (int round = 0; round < 2; round++) {
+    for (int round = 0; round < 3; round++) {
       long began = System.nanoTime();
-      List<Future<Page<Conversation>>> all = new ArrayList<>();
+      List<Future<?>> all = new ArrayList<>();
       for (int i = 0; i < 200; i++) {
-        all.add(threads.submit(() -> client.conversations().list()));
+        Iterator<Conversation> items = client.conversations().iterate().iterator();
+        Runnable call = round < 2 ? client.conversations()::list : items::hasNext;
+        all.add(threads.submit(call));
       }
-      for (Future<Page<Conversation>> one : all) {
+      for (Future<?> one : all) {
         one.get();
       }
       System.out.println("took " + (System.nanoTime() - began) / 1_000_000 + " ms");

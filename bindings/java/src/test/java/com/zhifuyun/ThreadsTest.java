@@ -221,6 +221,38 @@ class ThreadsTest {
   }
 
   @Test
+  void callsSurviveWithoutFurtherThreads() throws Exception {
+    Mock mock = new Mock("{\"seed\":{\"conversations\":3,\"tickets\":0}}");
+    boolean[] allowed = {false};
+    Completions completions =
+        new Completions(
+            work -> {
+              // Never one in place of one that has a result to deliver.
+              if (!allowed[0] || Thread.currentThread().getName().equals("test")) {
+                throw new OutOfMemoryError("unable to create native thread");
+              }
+              Threads.startDaemon("test", work);
+            });
+    try (ZhifuyunClient client = mock.builder().build()) {
+      Core core = core(client);
+      Core.Call<Page<Conversation>> call =
+          new Core.Call<>(core, Operation.LIST_CONVERSATIONS, Request.NONE, RequestOptions.DEFAULT);
+      CompletableFuture<?> none = completions.start(call, null, call::read);
+      Throwable e = assertThrows(CompletionException.class, none::join).getCause();
+      assertInstanceOf(OutOfMemoryError.class, e);
+      assertEquals(0, mock.requests());
+      allowed[0] = true;
+      List<CompletableFuture<Page<Conversation>>> all = new ArrayList<>();
+      for (int i = 0; i < 20; i++) {
+        all.add(completions.start(call, null, call::read));
+      }
+      for (CompletableFuture<Page<Conversation>> one : all) {
+        assertEquals(3, one.get().getItems().size());
+      }
+    }
+  }
+
+  @Test
   void threadsOfTheLibraryInheritNothing() throws Exception {
     InheritableThreadLocal<String> user = new InheritableThreadLocal<>();
     user.set("alice");
@@ -277,7 +309,7 @@ class ThreadsTest {
 
   @Test
   void aPanicIsAnException() {
-    Operation<Void> panic = new Operation<>("internal.panic", false, in -> null);
+    Operation<Void> panic = new Operation.OfNothing("internal.panic");
     Mock mock = new Mock("{}");
     try (ZhifuyunClient client = mock.builder().build()) {
       Core core = core(client);
@@ -317,7 +349,7 @@ class ThreadsTest {
                   where.add(Thread.currentThread());
                   throw new AssertionError("a listener fails on purpose");
                 });
-    java.util.logging.Logger log = Events.LOG;
+    java.util.logging.Logger log = Log.LOGGER;
     log.setUseParentHandlers(false);
     try (ZhifuyunClient client = builder.build()) {
       client.conversations().list();

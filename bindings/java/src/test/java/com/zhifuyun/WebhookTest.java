@@ -2,10 +2,12 @@ package com.zhifuyun;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.zhifuyun.servlet.WebhookFilter;
 import contract.Server;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -16,7 +18,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.StreamHandler;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 
 /** Webhooks: the shared vectors, the guard, the handler. */
 class WebhookTest {
@@ -152,6 +158,84 @@ class WebhookTest {
     assertEquals(400, handler.handle(Map.of(), BODY));
     Map<String, String> old = webhook.sign("msg_2", Instant.now().minusSeconds(301), BODY);
     assertEquals(401, handler.handle(old, BODY));
+  }
+
+  /** A store that reserves, and then is away. */
+  private static final class Away implements ReplayGuard {
+    @Override
+    public Reservation reserve(String key) {
+      return Reservation.reserved(1);
+    }
+
+    @Override
+    public void commit(String key, long lease) {
+      throw new IllegalStateException("the store is away");
+    }
+
+    @Override
+    public void release(String key, long lease) {
+      commit(key, lease);
+    }
+  }
+
+  @Test
+  void whatTheReceiverDidStands() {
+    Webhook webhook = Webhook.builder().secret(SECRET).build();
+    Map<String, String> headers = webhook.sign("msg_1", Instant.now(), BODY);
+    RuntimeException[] thrown = {
+      null,
+      new IllegalArgumentException("on purpose"),
+      Errors.webhook("bad_signature", "of something else")
+    };
+    List<LogRecord> logged = new ArrayList<>();
+    Handler log =
+        new StreamHandler() {
+          @Override
+          public void publish(LogRecord record) {
+            logged.add(record);
+          }
+        };
+    Log.LOGGER.addHandler(log);
+    Log.LOGGER.setUseParentHandlers(false);
+    try {
+      for (RuntimeException e : thrown) {
+        WebhookHandler handler =
+            WebhookHandler.builder(webhook)
+                .replayGuard(new Away())
+                .fallback(
+                    event -> {
+                      if (e != null) {
+                        throw e;
+                      }
+                    })
+                .build();
+        if (e == null) {
+          assertEquals(200, handler.handle(headers, BODY));
+        } else {
+          assertSame(e, assertThrows(e.getClass(), () -> handler.handle(headers, BODY)));
+        }
+      }
+    } finally {
+      Log.LOGGER.setUseParentHandlers(true);
+      Log.LOGGER.removeHandler(log);
+    }
+    assertEquals(3, logged.size());
+    assertEquals("the store is away", logged.get(0).getThrown().getMessage());
+  }
+
+  @Test
+  void nullIsRefusedWhereItIsGiven() {
+    List<Executable> all =
+        List.of(
+            () -> SignatureScheme.hex(null),
+            () -> SignatureScheme.base64(null),
+            () -> SignatureScheme.timestampedHex(null),
+            () -> new MemoryReplayGuard(1, null),
+            () -> Plan.of(null));
+    for (Executable call : all) {
+      assertThrows(InvalidArgumentException.class, call);
+    }
+    assertThrows(NullPointerException.class, () -> new WebhookFilter(null));
   }
 
   @Test

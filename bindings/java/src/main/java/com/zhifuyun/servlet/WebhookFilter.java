@@ -16,6 +16,7 @@ import java.util.Enumeration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * An endpoint for webhooks. Map it to the path of the endpoint: it answers every POST there by
@@ -32,7 +33,7 @@ public final class WebhookFilter implements Filter {
 
   /** Reads bodies as large as the webhook allows. */
   public WebhookFilter(WebhookHandler handler) {
-    this.handler = handler;
+    this.handler = Objects.requireNonNull(handler, "handler");
   }
 
   @Override
