@@ -228,6 +228,28 @@ async fn answers_follow_the_options() {
 }
 
 #[tokio::test]
+async fn a_field_of_the_single_view_is_replaced_too() {
+    let server = server().await;
+    let world = World::create(
+        &server,
+        json!({
+            "conversations": [{ "id": "c1", "initial_message": "hi", "extra": { "initial_message": "other" } }],
+            "tickets": [{ "id": "t1", "comments": ["first"] }],
+            "answers": { "extra_fields": { "ticket": { "comments": null } } },
+        }),
+    )
+    .await;
+    let conversation = world.get("/v1/conversations/c1").await;
+    let ticket = world.call("PATCH", "/v1/tickets/t1", json!({ "status": "closed" })).await;
+    for (answer, name, value) in
+        [(conversation, "initial_message", json!("other")), (ticket, "comments", Value::Null)]
+    {
+        assert_eq!(String::from_utf8_lossy(&answer.body).matches(name).count(), 1);
+        assert_eq!(answer.data().get(name), Some(&value));
+    }
+}
+
+#[tokio::test]
 async fn half_an_order_is_not_carried_out() {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let server = server().await;
