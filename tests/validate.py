@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Checks every scenario against the schema, its name against its file, and `known_gaps.json` for being empty.
+"""Checks every scenario against the schema, its name against its file, and `known_gaps.json` for being empty; and that
+every reason an error can have and every row of the fault tables is in a scenario, or in `elsewhere.json` with the place
+of its test.
 
 Knows the keywords of JSON Schema 2020-12 that the schema uses and refuses any other, so that a rule cannot be
 written down and then not be enforced. Needs nothing but Python.
@@ -10,8 +12,12 @@ import pathlib
 import re
 import sys
 
-ROOT = pathlib.Path(os.environ.get("CONTRACT_DIR") or pathlib.Path(__file__).resolve().parent)
-SCHEMA = pathlib.Path(__file__).resolve().parent / "schema" / "scenario.schema.json"
+HERE = pathlib.Path(__file__).resolve().parent
+REPO = HERE.parent
+ROOT = pathlib.Path(os.environ.get("CONTRACT_DIR") or HERE)
+SCHEMA = HERE / "schema" / "scenario.schema.json"
+# How many rows each fault table has. Those of the host languages are tests of the bindings.
+ROWS = {"N": 44, "P": 18, "A": 13, "L": 8, "I": 11, "W": 21}
 TYPES = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None)}
 IGNORED = {"$schema", "$id", "$defs", "title", "description"}
 
@@ -85,22 +91,56 @@ def problems(schema, value, root, at="$"):
     return found
 
 
+def reasons(path, name):
+    """The reasons that an enumeration of the core has."""
+    body = re.search(r"\b%s \{\n(.*?)\n    \}" % name, (REPO / path).read_text("utf-8"), re.S)[1]
+    return set(re.findall(r'= "(\w+)",', body))
+
+
+def uncovered(scenarios):
+    """What is neither in a scenario nor in `elsewhere.json`, and what is in both."""
+    errors = [step.get("expect", {}).get("error", {}) for each in scenarios for step in each["steps"]]
+    sorts = {
+        "reasons": (reasons("core/src/error/names.rs", "Reason"), {error.get("reason") for error in errors}),
+        "webhook_reasons": (
+            reasons("core/src/webhook/reason.rs", "WebhookReason"),
+            {error.get("webhook_reason") for error in errors},
+        ),
+        "rows": (
+            {f"{letter}{n}" for letter, count in ROWS.items() for n in range(1, count + 1)},
+            {row for each in scenarios for row in each.get("rows", [])},
+        ),
+    }
+    elsewhere, found = json.loads((HERE / "elsewhere.json").read_text("utf-8")), []
+    for sort, (wanted, covered) in sorts.items():
+        listed = elsewhere[sort]
+        found += [f"{sort}: {each} is in no scenario and not in elsewhere.json" for each in wanted - covered - listed.keys()]
+        found += [f"elsewhere.json: {each} is in a scenario" for each in covered & listed.keys()]
+        found += [f"elsewhere.json: {each} is unknown" for each in listed.keys() - wanted]
+        places = [place for why in listed.values() for place in re.findall(r"\w+/[\w/.]+\.\w+", why)]
+        found += [f"elsewhere.json: there is no {place}" for place in places if not (REPO / place).is_file()]
+    unknown = sorts["rows"][1] - sorts["rows"][0]
+    return sorted(found + [f"rows: {each} is unknown" for each in unknown])
+
+
 def main():
     schema = json.loads(SCHEMA.read_text("utf-8"))
-    bad, count = [], 0
+    bad, scenarios = [], []
     for path in sorted((ROOT / "scenarios").rglob("*.json")):
-        count += 1
         name = path.relative_to(ROOT / "scenarios").with_suffix("").as_posix()
         scenario = json.loads(path.read_text("utf-8"))
+        scenarios.append(scenario)
         found = problems(schema, scenario, schema)
         if scenario.get("name") != name:
             found.append("$.name: is not that of the file")
         bad += [f"{name}: {each}" for each in found]
-    gaps = json.loads((pathlib.Path(__file__).resolve().parent / "known_gaps.json").read_text("utf-8"))
+    if ROOT == HERE and not bad:
+        bad += uncovered(scenarios)
+    gaps = json.loads((HERE / "known_gaps.json").read_text("utf-8"))
     if gaps != []:
         bad.append("known_gaps.json: must be []")
-    print("\n".join(bad + [f"{count} scenarios, {len(bad)} problems"]))
-    return 1 if bad or not count else 0
+    print("\n".join(bad + [f"{len(scenarios)} scenarios, {len(bad)} problems"]))
+    return 1 if bad or not scenarios else 0
 
 
 if __name__ == "__main__":

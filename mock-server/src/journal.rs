@@ -1,12 +1,13 @@
 //! The record of what clients sent: a bounded ring that tests assert on.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use http::{HeaderMap, Method};
+use http::{HeaderMap, HeaderName, Method};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -52,6 +53,12 @@ impl Entry {
         self.body.get().map_or(&[], Bytes::as_ref)
     }
 
+    /// A header; of one sent several times, all values with a comma between them.
+    pub fn header(&self, name: &str) -> Option<String> {
+        let values = self.headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
+        values.map(Cow::into_owned).reduce(|before, value| before + ", " + &value)
+    }
+
     /// Id of the key whose token or credentials the request carried.
     pub fn key(&self) -> Option<&str> {
         self.key.get().map(String::as_str)
@@ -92,19 +99,8 @@ impl Entry {
                 (None, Some(base64::engine::general_purpose::STANDARD.encode(raw.as_bytes())))
             }
         };
-        let mut headers = Map::new();
-        for (name, value) in &self.headers {
-            let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
-            match headers.get_mut(name.as_str()) {
-                Some(Value::String(before)) => {
-                    before.push_str(", ");
-                    before.push_str(&value);
-                }
-                _ => {
-                    headers.insert(name.as_str().to_owned(), Value::String(value));
-                }
-            }
-        }
+        let shown = |name: &HeaderName| Some((name.to_string(), Value::String(self.header(name.as_str())?)));
+        let headers = self.headers.keys().filter_map(shown).collect();
         EntryView {
             seq: self.seq,
             at: self.at,
@@ -266,10 +262,15 @@ impl Journal {
 
     /// Keeps the body of a recorded request.
     pub(crate) fn attach_body(&self, entry: &Entry, body: &Bytes) {
-        if entry.body.set(body.clone()).is_err() || body.is_empty() {
+        if body.is_empty() {
             return;
         }
         let mut ring = lock(&self.ring);
+        let kept = ring.entries.front().is_some_and(|oldest| oldest.seq <= entry.seq);
+        // What fell out while its body arrived will not be subtracted again.
+        if entry.body.set(body.clone()).is_err() || !kept {
+            return;
+        }
         ring.body_bytes += body.len();
         while ring.body_bytes > MAX_BODY_BYTES && ring.entries.len() > 1 {
             ring.drop_oldest();
@@ -301,5 +302,42 @@ impl Ring {
         self.body_bytes = self.body_bytes.saturating_sub(old.body().len());
         self.dropped += 1;
         Some(old)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn arrival() -> Arrival {
+        Arrival {
+            at: Utc::now(),
+            real_at: Utc::now(),
+            method: Method::POST,
+            path: "/v1/tickets".to_owned(),
+            query: None,
+            headers: HeaderMap::new(),
+            template: None,
+            request_id: String::new(),
+            connection: None,
+        }
+    }
+
+    #[test]
+    fn only_bodies_that_are_kept_count() {
+        let journal = Journal::new(1);
+        let body = Bytes::from_static(b"body");
+        let counted = || lock(&journal.ring).body_bytes;
+        let pushed_out = journal.record(arrival());
+        let kept = journal.record(arrival());
+        journal.attach_body(&pushed_out, &body);
+        assert_eq!((counted(), pushed_out.body()), (0, &body[..]));
+        journal.attach_body(&kept, &body);
+        assert_eq!(counted(), 4);
+        let cleared = journal.record(arrival());
+        journal.clear();
+        journal.attach_body(&cleared, &body);
+        assert_eq!(counted(), 0);
     }
 }

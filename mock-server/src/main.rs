@@ -98,7 +98,7 @@ struct Args {
     /// How long access tokens are accepted, in seconds.
     #[arg(long)]
     token_lifetime: Option<f64>,
-    /// Answer errors with HTTP 200; only the envelope tells them apart.
+    /// Answer everything with HTTP 200; only the envelope tells answers apart.
     #[arg(long)]
     always_200: bool,
     /// How the world's clock runs.

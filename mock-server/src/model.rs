@@ -106,12 +106,20 @@ pub(crate) fn with_extra(json: String, extras: [Option<&Map<String, Value>>; 2])
     serde_json::to_string(&object).map_or(json.into_boxed_str(), String::into_boxed_str)
 }
 
+/// Whether further fields bring this one: then theirs is the one that is shown.
+fn brought(name: &str, extras: [Option<&Map<String, Value>>; 2]) -> bool {
+    extras.into_iter().flatten().any(|extra| extra.contains_key(name))
+}
+
 impl Conversation {
     /// Brings the ready-made JSON up to date with the fields.
     pub(crate) fn render(&mut self, options: &AnswerOptions) {
         let json = self.fields(options);
-        self.json =
-            with_extra(json + "}", [options.extra_fields.conversation.as_ref(), self.extra.as_deref()]);
+        self.json = with_extra(json + "}", self.extras(options));
+    }
+
+    fn extras<'a>(&'a self, options: &'a AnswerOptions) -> [Option<&'a Map<String, Value>>; 2] {
+        [options.extra_fields.conversation.as_ref(), self.extra.as_deref()]
     }
 
     fn fields(&self, options: &AnswerOptions) -> String {
@@ -127,8 +135,11 @@ impl Conversation {
     }
 
     /// The single view: the fields of the list and the first message, if there was one.
-    pub(crate) fn detail(&self) -> Cow<'_, str> {
-        let Some(message) = &self.initial_message else { return Cow::Borrowed(&self.json) };
+    pub(crate) fn detail(&self, options: &AnswerOptions) -> Cow<'_, str> {
+        let message = self.initial_message.as_deref();
+        let Some(message) = message.filter(|_| !brought("initial_message", self.extras(options))) else {
+            return Cow::Borrowed(&self.json);
+        };
         let mut out = self.json.strip_suffix('}').unwrap_or(&self.json).to_owned();
         text_field(&mut out, "initial_message", message);
         out.push('}');
@@ -151,11 +162,18 @@ impl Ticket {
         raw_field(&mut out, "created_at", &options.timestamps.json(self.created));
         raw_field(&mut out, "updated_at", &options.timestamps.json(self.updated));
         out.push('}');
-        self.json = with_extra(out, [options.extra_fields.ticket.as_ref(), self.extra.as_deref()]);
+        self.json = with_extra(out, self.extras(options));
+    }
+
+    fn extras<'a>(&'a self, options: &'a AnswerOptions) -> [Option<&'a Map<String, Value>>; 2] {
+        [options.extra_fields.ticket.as_ref(), self.extra.as_deref()]
     }
 
     /// The single view: the fields of the list and the comments, oldest first.
-    pub(crate) fn detail(&self, options: &AnswerOptions) -> String {
+    pub(crate) fn detail(&self, options: &AnswerOptions) -> Cow<'_, str> {
+        if brought("comments", self.extras(options)) {
+            return Cow::Borrowed(&self.json);
+        }
         let mut out = self.json.strip_suffix('}').unwrap_or(&self.json).to_owned();
         let mut comments = String::from("[");
         for comment in &self.comments {
@@ -170,7 +188,7 @@ impl Ticket {
         comments.push(']');
         raw_field(&mut out, "comments", &comments);
         out.push('}');
-        out
+        Cow::Owned(out)
     }
 }
 

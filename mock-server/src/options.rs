@@ -16,7 +16,7 @@ use crate::time::TimeFormat;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AnswerOptions {
-    /// Answers errors with HTTP 200 too; only the envelope's `code` tells them apart.
+    /// Answers everything with HTTP 200; only the envelope's `code` tells answers apart.
     pub always_200: bool,
     /// HTTP status and envelope code of a creation: 200 or 201.
     pub created_status: u16,

@@ -22,8 +22,8 @@ pub struct SeedSpec {
     pub conversations: u32,
     /// How many tickets.
     pub tickets: u32,
-    /// The time before which everything was created. Without it, the time of a frozen clock, else the
-    /// beginning of 2026: never the present, or no two runs would be the same.
+    /// The time before which everything was created. Without it, the time that a frozen clock was given,
+    /// else the beginning of 2026: never the present, or no two runs would be the same.
     pub end: Option<DateTime<Utc>>,
     /// Over how many days.
     pub days: u32,
@@ -55,7 +55,7 @@ const CHANNELS: &[(&str, u64)] = &[("web", 38), ("wechat", 30), ("app", 18), ("p
 const TICKET_STATES: &[(&str, u64)] = &[("open", 18), ("pending", 14), ("resolved", 40), ("closed", 28)];
 const TICKET_PRIORITIES: &[(&str, u64)] = &[("low", 25), ("medium", 48), ("high", 20), ("urgent", 7)];
 
-/// Fills the state. `fallback_end` is the time of a frozen clock.
+/// Fills the state. `fallback_end` is the time that a frozen clock was given.
 pub(crate) fn fill(
     state: &mut State,
     spec: &SeedSpec,

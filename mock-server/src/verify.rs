@@ -104,8 +104,7 @@ impl RequestMatch {
             }
         }
         for (name, wanted) in &self.headers {
-            let value = entry.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
-            note(wanted.difference(&format!("headers.{name}"), value.as_deref()));
+            note(wanted.difference(&format!("headers.{name}"), entry.header(name).as_deref()));
         }
         if let Some(wanted) = &self.body {
             match serde_json::from_slice::<Value>(entry.body()) {

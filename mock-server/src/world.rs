@@ -1,7 +1,7 @@
 //! Worlds: complete and separate copies of the service inside one server.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 
 use base64::Engine as _;
@@ -45,6 +45,8 @@ pub struct World {
     pub(crate) events: EventLog,
     options: RwLock<Arc<WorldOptions>>,
     snapshots: Mutex<HashMap<String, Arc<Snapshot>>>,
+    /// Whether somebody said what time it is. A clock that was only stopped shows the present.
+    time_given: AtomicBool,
     request_ids: AtomicU64,
     request_prefix: String,
 }
@@ -74,7 +76,7 @@ impl World {
         let mut state = State::new(&options.answers);
         if let Some(seed) = &spec.seed {
             seed.check()?;
-            let frozen = (spec.clock.mode == ClockMode::Frozen).then_some(now);
+            let frozen = spec.clock.at.filter(|_| spec.clock.mode == ClockMode::Frozen);
             seed::fill(&mut state, seed, frozen, &options.answers);
         }
         for item in spec.conversations {
@@ -109,6 +111,7 @@ impl World {
             events: EventLog::default(),
             options: RwLock::new(Arc::new(options)),
             snapshots: Mutex::default(),
+            time_given: AtomicBool::new(spec.clock.at.is_some()),
             request_ids: AtomicU64::new(1),
             request_prefix: short_id(),
         });
@@ -136,6 +139,7 @@ impl World {
 
     /// Puts the clock at `at`. Going forward is an [`advance`](Self::advance).
     pub async fn set_clock(&self, at: DateTime<Utc>) -> usize {
+        self.time_given.store(true, Ordering::Relaxed);
         self.webhooks.settle().await;
         self.clock.set(at).await
     }
@@ -165,7 +169,8 @@ impl World {
         spec.check()?;
         let options = self.options();
         let reading = self.clock.reading();
-        let frozen = (reading.mode == ClockMode::Frozen).then_some(reading.now);
+        let given = reading.mode == ClockMode::Frozen && self.time_given.load(Ordering::Relaxed);
+        let frozen = given.then_some(reading.now);
         let mut fresh = State::new(&options.answers);
         seed::fill(&mut fresh, spec, frozen, &options.answers);
         *write(&self.state) = fresh;
@@ -213,7 +218,8 @@ impl World {
         self.keys.restore(&snapshot.keys);
         self.clock.set_mode(snapshot.mode).await;
         if snapshot.mode != ClockMode::Real {
-            self.set_clock(snapshot.taken).await;
+            self.webhooks.settle().await;
+            self.clock.set(snapshot.taken).await;
         }
         true
     }

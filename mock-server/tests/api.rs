@@ -213,7 +213,7 @@ async fn answers_follow_the_options() {
     )
     .await;
     let made = world.call("POST", "/v1/conversations", json!({ "user_id": "u", "channel": "app" })).await;
-    assert_eq!((made.status, &made.json()["code"]), (201, &json!(201)));
+    assert_eq!((made.status, &made.json()["code"]), (200, &json!(201)));
     let item = world.get("/v1/conversations/conv_000001").await.data();
     assert_eq!((&item["status"], &item["tags"]), (&json!("archived"), &json!(["vip"])));
     assert_eq!(item["created_at"], "2026-01-01T08:00:00+08:00");
@@ -225,6 +225,28 @@ async fn answers_follow_the_options() {
     assert_eq!(world.control("PATCH", "/options", changed).await.status, 200);
     assert_eq!(world.get("/v1/conversations/nothing").await.status, 404);
     assert_eq!(world.get("/v1/conversations/conv_000001").await.data()["created_at"], 1_767_225_600);
+}
+
+#[tokio::test]
+async fn a_field_of_the_single_view_is_replaced_too() {
+    let server = server().await;
+    let world = World::create(
+        &server,
+        json!({
+            "conversations": [{ "id": "c1", "initial_message": "hi", "extra": { "initial_message": "other" } }],
+            "tickets": [{ "id": "t1", "comments": ["first"] }],
+            "answers": { "extra_fields": { "ticket": { "comments": null } } },
+        }),
+    )
+    .await;
+    let conversation = world.get("/v1/conversations/c1").await;
+    let ticket = world.call("PATCH", "/v1/tickets/t1", json!({ "status": "closed" })).await;
+    for (answer, name, value) in
+        [(conversation, "initial_message", json!("other")), (ticket, "comments", Value::Null)]
+    {
+        assert_eq!(String::from_utf8_lossy(&answer.body).matches(name).count(), 1);
+        assert_eq!(answer.data().get(name), Some(&value));
+    }
 }
 
 #[tokio::test]

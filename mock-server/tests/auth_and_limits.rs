@@ -71,6 +71,8 @@ async fn token_requests_may_be_forms_and_say_what_is_wrong() {
         (400, 3, &json!("invalid_request"))
     );
     assert_eq!(world.raw("POST", "/oauth/token", &[], body).await.status, 415);
+    let twice = world.raw("POST", "/oauth/token", &form, format!("{body}&client_id=a+b")).await;
+    assert_eq!((twice.status, twice.fields()), (400, vec!["client_id".to_owned()]));
 }
 
 #[tokio::test]

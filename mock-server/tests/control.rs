@@ -223,6 +223,8 @@ async fn expectations_are_verified_and_explained() {
     );
     let all = json!([step("1"), step("2"), step("3"), { "method": "POST" }]);
     assert_eq!(verify(json!({ "order": all, "strict": true, "after": 1 })).await["ok"], true);
+    world.raw("GET", "/v1/tickets", &[("x-two", "a"), ("x-two", "b")], "").await;
+    assert_eq!(verify(json!({ "match": { "headers": { "x-two": "a, b" } }, "count": 1 })).await["ok"], true);
     for bad in [json!({}), json!({ "match": {}, "order": [] }), json!({ "match": { "pat": 1 } })] {
         assert_eq!(world.control("POST", "/verify", bad).await.status, 400);
     }

@@ -30,6 +30,27 @@ async fn the_same_seed_gives_the_same_bytes() {
 }
 
 #[tokio::test]
+async fn the_present_has_no_part_in_it() {
+    let server = server().await;
+    let seed = json!({ "conversations": 3 });
+    let world = async |clock: serde_json::Value| {
+        World::create(&server, json!({ "clock": clock, "seed": seed })).await
+    };
+    let (running, stopped) = (world(json!({})).await, world(json!({ "mode": "frozen" })).await);
+    let given = world(json!({ "mode": "frozen", "at": "2025-06-01T00:00:00Z" })).await;
+    let list = async |world: &World| world.get("/v1/conversations").await.body;
+    let fixed = list(&running).await;
+    assert_eq!(list(&stopped).await, fixed);
+    let before_the_given = list(&given).await;
+    assert_ne!(before_the_given, fixed);
+    assert_eq!(stopped.control("POST", "/seed", seed.clone()).await.status, 200);
+    assert_eq!(list(&stopped).await, fixed);
+    stopped.control("PUT", "/clock", json!({ "at": "2025-06-01T00:00:00Z" })).await;
+    assert_eq!(stopped.control("POST", "/seed", seed.clone()).await.status, 200);
+    assert_eq!(list(&stopped).await, before_the_given);
+}
+
+#[tokio::test]
 async fn every_item_is_met_once_on_the_way_through_the_pages() {
     let server = server().await;
     let world =

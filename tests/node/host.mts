@@ -126,9 +126,10 @@ export function webhook(
     }
     let reached: Dict | undefined;
     const failure = new Error('the handler fails');
-    const handled = hooks.handle(headers ?? [], body, (event) => {
+    const handled = hooks.handle(headers ?? [], body, async (event) => {
       reached = project.event(event);
       if (spec['handler'] === 'fail') throw failure;
+      if (spec['handler'] === 'again') await hooks.handle(headers ?? [], body, () => {});
     });
     await handled.catch((e) => {
       if (e !== failure) throw e;

@@ -44,6 +44,7 @@ final class Hooks
             match ($spec->handler) {
                 'succeed' => $reservation->commit(),
                 'fail' => $reservation->release(),
+                'again' => $this->guard->reserve($event->dedupeKey),
                 default => throw new Failed("unknown handler $spec->handler"),
             };
         }

@@ -40,8 +40,9 @@ class Hooks:
         event = webhook.verify(headers, body, now=spec.get("now"))
         if "handler" in spec:
             reservation = self.guard.reserve(event.dedupe_key)
-            end = {"succeed": reservation.commit, "fail": reservation.release}.get(spec["handler"])
-            if end is None:
+            ends = {"succeed": reservation.commit, "fail": reservation.release}
+            ends["again"] = lambda: self.guard.reserve(event.dedupe_key)
+            if spec["handler"] not in ends:
                 raise Failed(f"unknown handler {spec['handler']}")
-            end()
+            ends[spec["handler"]]()
         return plain(event)

@@ -6,8 +6,9 @@ import json
 import os
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
 
 from scenario import Host, Scenario
 from zhifuyun.testing import MockServer
@@ -34,7 +35,10 @@ def files() -> dict[str, str]:
 def run(runner: str, make: Callable[[], Host]) -> None:
     """Runs every scenario, writes the report, and fails with all that went wrong."""
     began = time.monotonic()
-    with MockServer() as server, ThreadPoolExecutor(AT_ONCE) as threads:
+    scenarios = files()
+    results: dict[str, str | None] = dict.fromkeys(scenarios, "has not ended")
+    todo, ended, under_way = SimpleQueue[str | None](), SimpleQueue[str](), dict[str, float]()
+    with MockServer() as server:
 
         def one(text: str) -> str | None:
             started = time.monotonic()
@@ -45,8 +49,25 @@ def run(runner: str, make: Callable[[], Host]) -> None:
             took = time.monotonic() - started
             return f"took {took:.1f} s" if took > LONGEST else None
 
-        scenarios = files()
-        results = dict(zip(scenarios, threads.map(one, scenarios.values())))
+        def work() -> None:
+            while (name := todo.get()) is not None:
+                under_way[name] = time.monotonic()
+                results[name] = one(scenarios[name])
+                del under_way[name]
+                ended.put(name)
+
+        for each in [*scenarios, *[None] * AT_ONCE]:
+            todo.put(each)
+        for _ in range(AT_ONCE):
+            # Daemons: a client that hangs would never let its thread go.
+            Thread(target=work, daemon=True).start()
+        hangs, left = False, len(scenarios)
+        while left and not hangs:
+            try:
+                ended.get(timeout=1)
+                left -= 1
+            except Empty:
+                hangs = all(time.monotonic() - since > LONGEST for since in list(under_way.values()))
     failed = [{"name": name, "why": why} for name, why in results.items() if why is not None]
     report = {
         "runner": runner,
@@ -57,5 +78,7 @@ def run(runner: str, make: Callable[[], Host]) -> None:
     reports = Path(os.environ.get("CONTRACT_REPORTS") or HERE.parent.parent / "target" / "contract")
     reports.mkdir(parents=True, exist_ok=True)
     (reports / f"{runner}.json").write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    if hangs:
+        os._exit(1)  # the usual way out would wait for what hangs
     lines = "".join(f"\n  {each['name']}: {each['why']}" for each in failed)
     assert not failed, f"{len(failed)} of {len(results)} scenarios failed:{lines}"

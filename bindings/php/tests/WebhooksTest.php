@@ -38,6 +38,18 @@ final class WebhooksTest extends TestCase
         }
     }
 
+    public function testAParsedBodyIsNone(): void
+    {
+        foreach ([json_decode(self::BODY), json_decode(self::BODY, true), null] as $parsed) {
+            try {
+                (new Webhook(self::SECRET))->verify([], $parsed);
+                self::fail('it was taken');
+            } catch (WebhookVerificationException $e) {
+                self::assertSame('body_not_raw', $e->webhookReason);
+            }
+        }
+    }
+
     /** Times are made without PHP's parser, and are the same as if by it. */
     public function testTimesAreThoseOfPhp(): void
     {

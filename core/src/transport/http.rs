@@ -24,6 +24,10 @@ pub(crate) struct HttpTransport {
 
 impl HttpTransport {
     pub(crate) fn new(options: &TransportOptions) -> Result<Self> {
+        Self::with_resolver(options, Resolver)
+    }
+
+    fn with_resolver(options: &TransportOptions, resolver: impl Resolve + 'static) -> Result<Self> {
         // A proxy may itself be https, so only a plain client without one can do without trust roots.
         let needs_roots = options.https || options.ca_bundle.is_some() || options.proxy.may_be_https();
         let tls =
@@ -43,7 +47,7 @@ impl HttpTransport {
             .redirect(reqwest::redirect::Policy::none())
             // Attempts are counted and decided on in one place, the engine.
             .retry(reqwest::retry::never())
-            .dns_resolver(Arc::new(Resolver));
+            .dns_resolver(Arc::new(resolver));
         builder = match &options.proxy {
             Proxy::Environment if !NoProxy::from_environment().is_everything() => builder,
             Proxy::Environment | Proxy::None => builder.no_proxy(),
@@ -181,4 +185,57 @@ impl Resolve for Resolver {
 /// says that there is no such name.
 fn no_descriptor() -> Option<std::io::Error> {
     std::net::UdpSocket::bind("127.0.0.1:0").err().filter(classify::is_exhaustion)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::transport::Progress;
+    use std::net::{Ipv4Addr, Ipv6Addr};
+    use std::time::Instant;
+    use zhifuyun_mock_server::{MockServer, wire::gates::GateOptions};
+
+    /// A name with two addresses, IPv6 first.
+    struct Both;
+
+    impl Resolve for Both {
+        fn resolve(&self, _: Name) -> Resolving {
+            let both = [Ipv6Addr::LOCALHOST.into(), Ipv4Addr::LOCALHOST.into()];
+            Box::pin(async move { Ok(Box::new(both.into_iter().map(|ip| SocketAddr::new(ip, 0))) as Addrs) })
+        }
+    }
+
+    // N4. Nobody answers at the one address, not even with a refusal: its attempt alone would take 60 s.
+    #[tokio::test]
+    async fn a_dead_ipv6_address_costs_little_where_ipv4_is_alive() {
+        let alive = MockServer::builder().start().await.unwrap();
+        let port = alive.address().port();
+        let unanswered = GateOptions { port, unanswered: true, ..GateOptions::default() };
+        // On a machine without IPv6 the address is dead as it is.
+        let dead = MockServer::builder().host(Ipv6Addr::LOCALHOST.into()).start().await;
+        if let Ok(dead) = &dead {
+            dead.gates().open("", unanswered).await.unwrap();
+        }
+        let options = TransportOptions {
+            https: false,
+            connect_timeout: Duration::from_secs(60),
+            pool_idle_timeout: Duration::from_secs(20),
+            proxy: Proxy::None,
+            ca_bundle: None,
+            user_agent: String::new(),
+            max_response_bytes: 1 << 20,
+        };
+        let request = HttpRequest {
+            method: ::http::Method::GET,
+            url: format!("http://both.example:{port}/v1/tickets").parse().unwrap(),
+            headers: ::http::HeaderMap::new(),
+            body: None,
+            progress: Progress::default(),
+        };
+        let start = Instant::now();
+        let answer = HttpTransport::with_resolver(&options, Both).unwrap().send(request).await.unwrap();
+        assert_eq!(answer.status, 401);
+        assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    }
 }

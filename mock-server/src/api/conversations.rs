@@ -81,7 +81,7 @@ pub(crate) fn page_body<T>(
 pub(crate) fn get(call: &Call, id: &str) -> Result<Success, ApiError> {
     let state = read(&call.world.state);
     match state.conversations.get(id) {
-        Some(item) => Ok(Success::enveloped(200, &item.detail())),
+        Some(item) => Ok(Success::enveloped(200, &item.detail(&call.options.answers))),
         None => Err(ApiError::not_found("there is no such conversation")),
     }
 }
@@ -117,5 +117,5 @@ pub(crate) fn create(call: &Call) -> Result<Success, ApiError> {
     };
     let item = item.ok_or_else(|| ApiError::new(500, "the conversation was not kept"))?;
     call.world.emit("conversation.created", conversation_data(&item));
-    Ok(Success::enveloped(answers.created_status, &item.detail()))
+    Ok(Success::enveloped(answers.created_status, &item.detail(answers)))
 }

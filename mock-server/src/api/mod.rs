@@ -112,7 +112,7 @@ async fn read_body(mut body: Body, most: usize) -> (Bytes, Option<ApiError>) {
         };
         let Ok(data) = frame.into_data() else { continue };
         seen += data.len();
-        if seen > DRAINED_BYTES {
+        if seen > most.max(DRAINED_BYTES) {
             break;
         }
         if seen > most {
@@ -184,12 +184,10 @@ fn by_the_api(call: &Call, found: &Found) -> Response<Bytes> {
         Err(error) => error.code,
     };
     call.entry.decided(code);
+    let status = if call.options.answers.always_200 { 200 } else { code };
     let mut response = match result {
-        Ok(success) => json_response(success.code, success.body),
-        Err(error) => {
-            let status = if call.options.answers.always_200 { 200 } else { error.code };
-            error.into_response(status, &call.entry.request_id)
-        }
+        Ok(success) => json_response(status, success.body),
+        Err(error) => error.into_response(status, &call.entry.request_id),
     };
     stamp(call, response.headers_mut());
     if matches!(found, Found::Route(route, _) if route.operation == Operation::CreateToken) {
@@ -331,4 +329,18 @@ fn acceptable(call: &Call, route: &Route) -> Result<(), ApiError> {
         _ => return Err(ApiError::new(415, "the Content-Type must be application/json")),
     }
     call.cut.clone().map_or(Ok(()), Err)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_body_within_a_large_limit_is_whole() {
+        let size = DRAINED_BYTES + 1;
+        let (body, cut) = read_body(Body::from(vec![b' '; size]), size).await;
+        assert_eq!((body.len(), cut.is_some()), (size, false));
+        let (_, cut) = read_body(Body::from(vec![b' '; size + 1]), size).await;
+        assert_eq!(cut.map(|error| error.code), Some(413));
+    }
 }

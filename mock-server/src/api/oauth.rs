@@ -21,8 +21,12 @@ pub(crate) fn claimed_id(headers: &HeaderMap, body: &[u8]) -> Option<String> {
     fields(headers, body)?.get("client_id")?.as_str().map(str::to_owned)
 }
 
+fn is_form(headers: &HeaderMap) -> bool {
+    media_type(headers).as_deref() == Some("application/x-www-form-urlencoded")
+}
+
 fn fields(headers: &HeaderMap, body: &[u8]) -> Option<Map<String, Value>> {
-    if media_type(headers)? == "application/x-www-form-urlencoded" {
+    if is_form(headers) {
         let pairs = url::form_urlencoded::parse(body).into_owned();
         return Some(pairs.map(|(name, value)| (name, Value::String(value))).collect());
     }
@@ -30,12 +34,18 @@ fn fields(headers: &HeaderMap, body: &[u8]) -> Option<Map<String, Value>> {
 }
 
 fn read(call: &Call) -> Result<Credentials, ApiError> {
-    let mut fields =
-        if media_type(&call.entry.headers).as_deref() == Some("application/x-www-form-urlencoded") {
-            Fields::of(fields(&call.entry.headers, &call.body).unwrap_or_default())
-        } else {
-            Fields::parse(&call.body).map_err(|error| error.oauth("invalid_request"))?
-        };
+    let mut fields = if is_form(&call.entry.headers) {
+        let mut fields = Fields::of(fields(&call.entry.headers, &call.body).unwrap_or_default());
+        for name in ["grant_type", "client_id", "client_secret"] {
+            // RFC 6749, 3.2: parameters must not be included more than once.
+            if url::form_urlencoded::parse(&call.body).filter(|pair| pair.0 == name).nth(1).is_some() {
+                fields.fault(name, "is given more than once");
+            }
+        }
+        fields
+    } else {
+        Fields::parse(&call.body).map_err(|error| error.oauth("invalid_request"))?
+    };
     let credentials = Credentials {
         grant_type: fields.required("grant_type", 100),
         client_id: fields.required("client_id", 256),

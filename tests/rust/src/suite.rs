@@ -3,8 +3,9 @@
 use crate::host::Host;
 use crate::{Check, files, scenario};
 use serde_json::json;
-use std::sync::Mutex;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 use zhifuyun_mock_server::MockServer;
 
@@ -24,34 +25,59 @@ pub fn run<H: Host>(runner: &str) {
     }
 }
 
+/// What the threads tell.
+enum Told {
+    Began(String),
+    Ended(String, Check, Duration),
+}
+
 fn try_run<H: Host>(runner: &str) -> Check {
     let began = Instant::now();
-    let files = files::all()?;
+    let files = Arc::new(files::all()?);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(|e| e.to_string())?;
     let server = runtime.block_on(MockServer::builder().start()).map_err(|e| e.to_string())?;
-    let (next, results) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-    std::thread::scope(|threads| {
-        for _ in 0..AT_ONCE {
-            threads.spawn(|| {
-                while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let started = Instant::now();
-                    let text = std::panic::AssertUnwindSafe(|| scenario::run::<H>(server.url(), &file.text));
-                    let result =
-                        std::panic::catch_unwind(text).unwrap_or_else(|_| Err("panicked".to_owned()));
-                    let result = match started.elapsed() {
-                        took if took > LONGEST => result.and(Err(format!("took {took:.1?}"))),
-                        _ => result,
-                    };
-                    let mut results = results.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                    results.push((file.name.clone(), result, started.elapsed()));
-                }
-            });
-        }
-    });
-    let mut results = results.into_inner().map_err(|e| e.to_string())?;
-    results.sort_by(|a, b| a.0.cmp(&b.0));
+    let (next, (tell, told)) = (Arc::new(AtomicUsize::new(0)), mpsc::channel());
+    for _ in 0..AT_ONCE {
+        let (files, next, tell, url) = (files.clone(), next.clone(), tell.clone(), server.url().to_owned());
+        // Nobody joins them: a client that hangs would never let its thread go.
+        std::thread::spawn(move || {
+            while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let started = Instant::now();
+                // Nobody listens any more if the others hang.
+                let _ = tell.send(Told::Began(file.name.clone()));
+                let text = std::panic::AssertUnwindSafe(|| scenario::run::<H>(&url, &file.text));
+                let result = std::panic::catch_unwind(text).unwrap_or_else(|_| Err("panicked".to_owned()));
+                let took = started.elapsed();
+                let result =
+                    if took > LONGEST { result.and(Err(format!("took {took:.1?}"))) } else { result };
+                let _ = tell.send(Told::Ended(file.name.clone(), result, took));
+            }
+        });
+    }
+    let results = listen(&told, &files);
+    runtime.shutdown_background();
     report(runner, &results, began.elapsed())
+}
+
+/// The result of every scenario, in order of their names. Gives up when all that is still under way hangs.
+fn listen(told: &mpsc::Receiver<Told>, files: &[files::File]) -> Vec<(String, Check, Duration)> {
+    let unfinished = || (Err("has not ended".to_owned()), Duration::ZERO);
+    let mut results: BTreeMap<_, _> = files.iter().map(|file| (file.name.clone(), unfinished())).collect();
+    let (mut under_way, mut ended) = (BTreeMap::new(), 0);
+    while ended < files.len() {
+        match told.recv_timeout(Duration::from_secs(1)) {
+            Ok(Told::Began(name)) => drop(under_way.insert(name, Instant::now())),
+            Ok(Told::Ended(name, result, took)) => {
+                under_way.remove(&name);
+                results.insert(name, (result, took));
+                ended += 1;
+            }
+            Err(_) if under_way.values().all(|since| since.elapsed() > LONGEST) => break,
+            Err(_) => {}
+        }
+    }
+    results.into_iter().map(|(name, (result, took))| (name, result, took)).collect()
 }
 
 fn report(runner: &str, results: &[(String, Check, Duration)], took: Duration) -> Check {

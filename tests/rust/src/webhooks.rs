@@ -74,7 +74,7 @@ pub fn run(kind: &str, spec: &Value, control: &str, guard: &Guard) -> Check<Outc
     };
     let event = match text("handler") {
         None => webhook.verify_at(&headers, &body, time("now").unwrap_or_else(SystemTime::now)),
-        Some(how) => handled(&webhook, &headers, &body, guard, how == "fail"),
+        Some(how) => handled(&webhook, &headers, &body, guard, how),
     };
     Ok(match event {
         Ok(event) => Outcome { result: Some(event_data(&event)), error: None },
@@ -130,7 +130,7 @@ fn handled(
     headers: &[(String, String)],
     body: &[u8],
     guard: &Guard,
-    fail: bool,
+    how: &str,
 ) -> Result<Event> {
     enum Stop {
         Refused(Error),
@@ -141,8 +141,10 @@ fn handled(
             Self::Refused(error)
         }
     }
-    let outcome = webhook.handle_blocking(headers, body, &guard.0, |event| {
-        if fail { Err(Stop::Failed(Box::new(event))) } else { Ok(event) }
+    let outcome = webhook.handle_blocking(headers, body, &guard.0, |event| match how {
+        "fail" => Err(Stop::Failed(Box::new(event))),
+        "again" => webhook.handle_blocking(headers, body, &guard.0, Ok),
+        _ => Ok(event),
     });
     match outcome {
         Ok(event) => Ok(event),
