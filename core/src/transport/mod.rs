@@ -36,6 +36,8 @@ pub(crate) struct HttpRequest {
     pub(crate) url: Url,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Option<Payload>,
+    /// On a connection of its own: the one before it was dead, and so may be the others that were idle.
+    pub(crate) fresh: bool,
     pub(crate) progress: Progress,
 }
 
