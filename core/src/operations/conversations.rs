@@ -43,7 +43,7 @@ impl Operation for ListConversations {
     fn prepare(&self) -> Result<Prepared> {
         check::page(self.page)?;
         check::limit(self.limit)?;
-        check::ordered(("start_time", self.start_time.as_ref()), ("end_time", self.end_time.as_ref()))?;
+        check::period(("start_time", self.start_time.as_ref()), ("end_time", self.end_time.as_ref()))?;
         let call = Call::get(Self::NAME, "/v1/conversations")
             .query("page", self.page)
             .query("limit", self.limit)

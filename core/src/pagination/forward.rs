@@ -50,6 +50,12 @@ impl Forward {
         allowed.then_some(PageRequest { page, limit: self.limit, start_time: None, end_time: None })
     }
 
+    /// The total that was reached, if it was: no page has to come after it.
+    pub(super) fn reached(&self) -> Option<u64> {
+        let (_, total) = self.previous_page?;
+        total.filter(|total| self.position >= *total)
+    }
+
     pub(super) fn accept<T: Record>(&mut self, answer: &Answer<'_, T>) -> Verdict {
         let page = answer.page;
         let count = page.items.len() as u64;

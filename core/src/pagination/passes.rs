@@ -60,6 +60,10 @@ impl Passes {
         PageRequest { page, limit: self.limit, start_time: None, end_time: None }
     }
 
+    pub(super) fn reached(&self) -> Option<u64> {
+        if let Direction::Forward(forward) = &self.direction { forward.reached() } else { None }
+    }
+
     pub(super) fn accept<T: Record>(&mut self, answer: &Answer<'_, T>) -> Verdict {
         let asked = self.request().page;
         let turn = match &mut self.direction {

@@ -3,8 +3,8 @@
 use super::passes::Passes;
 use super::seen::time;
 use super::{Answer, PageRequest, StoppedBy, Verdict};
-use crate::models::{Page, Record};
-use chrono::{DateTime, TimeDelta, Utc};
+use crate::models::{Page, Record, YEARS};
+use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
 
 type Time = DateTime<Utc>;
 
@@ -21,6 +21,13 @@ struct Window {
     start: Option<Time>,
     end: Option<Time>,
     depth: u32,
+}
+
+impl Window {
+    /// RFC 3339 ends where some servers keep what they do not know: at the beginning of year 1.
+    fn can_be_written(&self) -> bool {
+        [self.start, self.end].into_iter().flatten().all(|at| YEARS.contains(&at.year()))
+    }
 }
 
 /// The orders that all pages so far allow. The API reference names none.
@@ -79,6 +86,10 @@ impl Slices {
         request
     }
 
+    pub(super) fn reached(&self) -> Option<u64> {
+        self.dense.as_ref()?.reached()
+    }
+
     pub(super) fn accept<T: Record>(&mut self, answer: &Answer<'_, T>) -> Verdict {
         let Some(window) = self.open.last().copied() else { return self.finish() };
         if self.dense.is_some() {
@@ -101,7 +112,7 @@ impl Slices {
             return if total <= count { self.done(true) } else { self.begin_dense(answer, true) };
         }
         self.orders.narrow(&times);
-        match self.cut(window, &times) {
+        match self.cut(window, &times).filter(|parts| parts.iter().all(Window::can_be_written)) {
             Some(parts) => {
                 self.open.pop();
                 self.open.extend(parts);
