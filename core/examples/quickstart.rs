@@ -26,7 +26,7 @@ async fn main() -> zhifuyun::Result<()> {
     let ticket = client.tickets().update(&ticket.id).status("resolved").comment("已电话答复").await?;
     println!("{} is {:?}", ticket.id, ticket.status);
 
-    let statistics = client.statistics().get(StatisticsType::Ticket).group_by(GroupBy::Month).await?;
+    let statistics = client.statistics().get().kind(StatisticsType::Ticket).group_by(GroupBy::Month).await?;
     println!("{:?} tickets over {} months", statistics.total_tickets, statistics.trends.len());
     Ok(())
 }

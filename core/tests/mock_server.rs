@@ -58,7 +58,7 @@ async fn every_operation() {
     let high = client.tickets().list().priority("high").status("resolved").await.unwrap();
     assert!(high.items.iter().any(|t| t.id == ticket.id));
 
-    let s = client.statistics().get("ticket").group_by("month").await.unwrap();
+    let s = client.statistics().get().kind("ticket").group_by("month").await.unwrap();
     assert!(s.total_tickets.unwrap() >= 1 && !s.trends.is_empty());
 }
 

@@ -164,7 +164,8 @@ async fn statistics() {
     let day = |d| NaiveDate::from_ymd_opt(2024, 1, d).unwrap();
     let s = client(&server)
         .statistics()
-        .get(StatisticsType::Satisfaction)
+        .get()
+        .kind(StatisticsType::Satisfaction)
         .between(day(1), day(31))
         .group_by(GroupBy::Week)
         .await

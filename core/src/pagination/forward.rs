@@ -47,7 +47,7 @@ impl Forward {
     pub(super) fn request(&self, ahead: u64) -> Option<PageRequest> {
         let page = self.next.checked_add(ahead)?;
         let allowed = ahead == 0 || (self.next > 1 && self.last.is_none_or(|last| page <= last));
-        allowed.then_some(PageRequest { page, limit: self.limit, start_time: None, end_time: None })
+        allowed.then_some(PageRequest::new(page, self.limit))
     }
 
     /// The total that was reached, if it was: no page has to come after it.

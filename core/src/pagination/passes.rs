@@ -57,7 +57,7 @@ impl Passes {
             Direction::Forward(forward) => forward.page(),
             Direction::Backward(page) => *page,
         };
-        PageRequest { page, limit: self.limit, start_time: None, end_time: None }
+        PageRequest::new(page, self.limit)
     }
 
     pub(super) fn reached(&self) -> Option<u64> {

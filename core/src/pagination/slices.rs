@@ -76,7 +76,7 @@ impl Slices {
     }
 
     pub(super) fn request(&self) -> PageRequest {
-        let mut request = PageRequest { page: 1, limit: self.limit, start_time: None, end_time: None };
+        let mut request = PageRequest::new(1, self.limit);
         if let Some(window) = self.open.last() {
             (request.start_time, request.end_time) = (window.start, window.end);
         }

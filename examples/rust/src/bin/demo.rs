@@ -55,7 +55,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let ticket = client.tickets().update(&ticket.id).status("resolved").comment("已电话答复").await?;
     println!("ticket {} is {}", ticket.id, ticket.status.as_ref().map_or("?", |s| s.as_str()));
 
-    let statistics = client.statistics().get("ticket").group_by("month").await?;
+    let statistics = client.statistics().get().kind("ticket").group_by("month").await?;
     for month in &statistics.trends {
         println!("{}: {} tickets", month.date.unwrap_or_default(), month.tickets.unwrap_or_default());
     }

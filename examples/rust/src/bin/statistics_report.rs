@@ -14,7 +14,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let client = Client::from_env()?;
     let statistics = client
         .statistics()
-        .get(StatisticsType::Ticket)
+        .get()
+        .kind(StatisticsType::Ticket)
         .between(start.parse::<NaiveDate>()?, end.parse::<NaiveDate>()?)
         .group_by(step.as_str())
         .send()?;
