@@ -123,7 +123,7 @@ pub(crate) async fn token<T>(
         attempt += 1;
         let (sent, sent_wall) = (shared.clock.now(), shared.clock.wall());
         let answer = ask_once(shared, transport, body.clone(), broken, bounds, hush, attempt).await;
-        broken = answer.as_ref().is_err_and(|failure| failure.reason == Reason::ConnectionClosed);
+        broken = answer.as_ref().is_err_and(TransportError::is_dead_connection);
         let (error, again) = match answer {
             Ok(response) => {
                 let verdict = envelope::judge(&response);

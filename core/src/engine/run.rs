@@ -317,7 +317,7 @@ impl Run<'_> {
     fn failed(&mut self, failure: TransportError) -> Next {
         let again = failure.retryable && (self.call.is_read() || failure.not_sent);
         self.maybe_applied = !self.call.is_read() && !failure.not_sent;
-        self.broken = failure.reason == Reason::ConnectionClosed;
+        self.broken = failure.is_dead_connection();
         let error = error_of(failure);
         if again { Next::Retry(error, None) } else { Next::Fail(error) }
     }

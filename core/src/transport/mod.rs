@@ -84,6 +84,14 @@ pub(crate) struct TransportError {
     pub(crate) source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
+impl TransportError {
+    /// The connection was dead when it was used; so may be the others that were idle. A server that only takes no more
+    /// requests on it is well.
+    pub(crate) fn is_dead_connection(&self) -> bool {
+        self.reason == Reason::ConnectionClosed && !self.not_sent
+    }
+}
+
 impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.reason, self.message)
