@@ -32,7 +32,7 @@ pub(crate) struct TokenManager {
     current: Mutex<Option<Arc<Token>>>,
     /// Whoever holds it asks the server. Tokio's, because it is held across awaits, queues fairly, and is
     /// released when its holder is cancelled: then the next in line leads. Only for work that is driven by somebody
-    /// ([`Self::driven`]), because everybody else waits for its holder, and for who is next in line.
+    /// ([`driven`]), because everybody else waits for its holder, and for who is next in line.
     flight: tokio::sync::Mutex<()>,
     /// How many flights brought a token.
     obtained: AtomicU64,
@@ -120,7 +120,7 @@ impl TokenManager {
             }
         }
         let seen = self.failures.load(Ordering::SeqCst);
-        self.driven(shared, driver, move |shared, transport| async move {
+        driven(shared, driver, move |shared, transport| async move {
             let (tokens, clock) = (&shared.tokens, &*shared.clock);
             let _flight = tokens.lead(clock, bounds.deadline).await?;
             if let Some(token) = tokens.valid(clock) {
@@ -135,33 +135,6 @@ impl TokenManager {
         .await
     }
 
-    /// Runs work as a task of its own where the runtime goes on by itself: a call that was begun may not be polled for
-    /// a long time. The task ends with the call.
-    async fn driven<F>(
-        &self,
-        shared: &Arc<Shared>,
-        driver: &Arc<dyn Driver>,
-        work: impl FnOnce(Arc<Shared>, Arc<dyn Transport>) -> F,
-    ) -> Result<Arc<Token>>
-    where
-        F: Future<Output = Result<Arc<Token>>> + Send + 'static,
-    {
-        let work = work(Arc::clone(shared), driver.transport_handle());
-        let runtime = if driver.runs_between_calls() { Handle::try_current().ok() } else { None };
-        let Some(runtime) = runtime else { return work.await };
-        match AbortOnDropHandle::new(runtime.spawn(work.in_current_span())).await {
-            Ok(result) => result,
-            // A panic goes on where the caller can catch it.
-            Err(gone) => match gone.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                Err(_) => {
-                    let message = "the runtime that drove the request for a token was shut down";
-                    Err(Error::new(ErrorKind::Connection, Reason::ConnectionClosed, message))
-                }
-            },
-        }
-    }
-
     /// Asks the server for a new token, whatever is cached. Who asks while somebody else does shares the answer.
     pub(crate) async fn renew(
         &self,
@@ -170,7 +143,7 @@ impl TokenManager {
         bounds: Bounds,
     ) -> Result<Arc<Token>> {
         let (obtained, failed) = (self.obtained.load(Ordering::SeqCst), self.failures.load(Ordering::SeqCst));
-        self.driven(shared, driver, move |shared, transport| async move {
+        driven(shared, driver, move |shared, transport| async move {
             let (tokens, clock) = (&shared.tokens, &*shared.clock);
             let _flight = tokens.lead(clock, bounds.deadline).await?;
             if let Some(error) = tokens.failed_since(failed, bounds.deadline) {
@@ -344,6 +317,32 @@ impl TokenManager {
     /// What a store does not manage soon is left undone: no call fails for it.
     async fn patiently(&self, clock: &dyn Clock, deadline: Instant, work: impl Future<Output = ()>) {
         let _ = by(clock, deadline.min(clock.now() + STORE_PATIENCE), work).await;
+    }
+}
+
+/// Runs work as a task of its own where the runtime goes on by itself: a call that was begun may not be polled for
+/// a long time. The task ends with the call.
+async fn driven<F>(
+    shared: &Arc<Shared>,
+    driver: &Arc<dyn Driver>,
+    work: impl FnOnce(Arc<Shared>, Arc<dyn Transport>) -> F,
+) -> Result<Arc<Token>>
+where
+    F: Future<Output = Result<Arc<Token>>> + Send + 'static,
+{
+    let work = work(Arc::clone(shared), driver.transport_handle());
+    let runtime = if driver.runs_between_calls() { Handle::try_current().ok() } else { None };
+    let Some(runtime) = runtime else { return work.await };
+    match AbortOnDropHandle::new(runtime.spawn(work.in_current_span())).await {
+        Ok(result) => result,
+        // A panic goes on where the caller can catch it.
+        Err(gone) => match gone.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => {
+                let message = "the runtime that drove the request for a token was shut down";
+                Err(Error::new(ErrorKind::Connection, Reason::ConnectionClosed, message))
+            }
+        },
     }
 }
 
