@@ -14,9 +14,11 @@
 //! # Ok::<(), zhifuyun::Error>(())
 //! ```
 
-use crate::client::{Background, RequestOptions};
+mod lanes;
+
+use crate::client::RequestOptions;
 use crate::engine::Job;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::meta::Response;
 use crate::models::Page;
 use crate::operations::{ListConversations, ListOperation, ListTickets, Operation};
@@ -24,9 +26,9 @@ use crate::pagination::{Consistency, Report, Walk, WalkOptions};
 use crate::rate_limit::Quota;
 use crate::resources::{Conversations, Listing, Request, Statistics, Tickets};
 use crate::transport::{HttpTransport, Transport};
-use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
-use tokio::runtime::{Builder, Runtime};
+use lanes::{Lane, Lanes};
+use std::fmt;
+use std::sync::Arc;
 
 /// A blocking client. Cheap to clone; all clones share token, quota and lanes.
 ///
@@ -34,37 +36,7 @@ use tokio::runtime::{Builder, Runtime};
 #[derive(Debug, Clone)]
 pub struct Client {
     client: crate::Client,
-    lanes: Arc<Mutex<Vec<Lane>>>,
-}
-
-/// A runtime that runs while somebody calls, and the connections that live on it.
-#[derive(Debug)]
-struct Lane {
-    client: crate::Client,
-    // Dropped after the connections, which are registered with it.
-    runtime: Runtime,
-}
-
-impl Lane {
-    fn new(client: &crate::Client) -> Result<Self> {
-        Ok(Self { client: client.split(Background::Thread)?, runtime: runtime()? })
-    }
-
-    fn block_on<F: Future>(&self, work: F) -> F::Output {
-        self.runtime.block_on(async {
-            // One turn of the event loop first: a connection that the server closed while nobody was looking
-            // is noticed now, not by the request that would be sent into it.
-            tokio::task::yield_now().await;
-            work.await
-        })
-    }
-}
-
-fn runtime() -> Result<Runtime> {
-    Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|e| Error::config(format!("the operating system gives no event loop: {e}")))
+    lanes: Arc<Lanes>,
 }
 
 impl Client {
@@ -83,17 +55,11 @@ impl Client {
     }
 
     fn take(&self) -> Result<Lane> {
-        // Last in, first out: the lane that was used last has the freshest connection.
-        let lane = self.lanes.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        lane.map_or_else(|| Lane::new(&self.client), Ok)
+        self.lanes.take(&self.client)
     }
 
     fn put_back(&self, lane: Lane) {
-        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
-        // Asked under the lock: `close` marks the client first and empties the list then.
-        if !self.client.is_closed() {
-            lanes.push(lane);
-        }
+        self.lanes.put_back(lane, &self.client);
     }
 
     /// Conversations: list, iterate, get, create.
@@ -157,7 +123,7 @@ impl Client {
     /// See [`crate::Client::close`].
     pub fn close(&self) {
         self.client.close();
-        self.lanes.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.lanes.clear();
     }
 }
 
@@ -165,7 +131,7 @@ impl Conversations<Client> {
     /// All conversations. With filters: `list().status(…).iter()`.
     ///
     /// # Errors
-    /// `config`, if the operating system has no event loop left.
+    /// `connection`, if the operating system has no event loop left.
     pub fn iter(&self) -> Result<Items<ListConversations>> {
         self.list().iter()
     }
@@ -175,7 +141,7 @@ impl Tickets<Client> {
     /// All tickets. With filters: `list().priority(…).iter()`.
     ///
     /// # Errors
-    /// `config`, if the operating system has no event loop left.
+    /// `connection`, if the operating system has no event loop left.
     pub fn iter(&self) -> Result<Items<ListTickets>> {
         self.list().iter()
     }
@@ -295,6 +261,12 @@ impl<O: ListOperation> Iterator for Items<O> {
     }
 }
 
+impl<O: ListOperation> fmt::Debug for Items<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Items").field("report", &self.report()).finish_non_exhaustive()
+    }
+}
+
 impl<O: ListOperation> Drop for Items<O> {
     fn drop(&mut self) {
         // The walk's requests live on the lane; they end before it serves somebody else.
@@ -316,6 +288,12 @@ impl<O: ListOperation> Pages<O> {
     }
 }
 
+impl<O: ListOperation> fmt::Debug for Pages<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Pages").field(&self.0).finish()
+    }
+}
+
 impl<O: ListOperation> Iterator for Pages<O> {
     type Item = Result<Response<Page<O::Item>>>;
 
@@ -326,25 +304,10 @@ impl<O: ListOperation> Iterator for Pages<O> {
 
 /// Background work of a lane: on a thread of its own, because the lane's runtime stands still between calls.
 pub(crate) fn run_on_thread(job: Job, like: &HttpTransport) -> Option<Job> {
-    let (Ok(transport), Ok(runtime)) = (like.fresh(), runtime()) else { return Some(job) };
+    let (Ok(transport), Ok(runtime)) = (like.fresh(), lanes::runtime()) else { return Some(job) };
     let transport: Arc<dyn Transport> = Arc::new(transport);
     let thread = std::thread::Builder::new().name("zhifuyun-token".to_owned());
     // Where no thread can be had the job is dropped, and with it its mark: a later call tries again.
     drop(thread.spawn(move || runtime.block_on(job(transport))));
     None
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn a_lane_that_comes_back_after_the_end_is_not_kept() {
-        let client = crate::Client::builder().client_id("id").client_secret("hush-hush");
-        let client = super::Client::new(client.base_url("http://127.0.0.1:9").build().unwrap());
-        let [first, second] = [client.take().unwrap(), client.take().unwrap()];
-        client.put_back(first);
-        assert_eq!(client.lanes.lock().unwrap().len(), 1);
-        client.close();
-        client.put_back(second);
-        assert!(client.lanes.lock().unwrap().is_empty());
-    }
 }

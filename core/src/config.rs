@@ -18,7 +18,7 @@ pub(crate) const FOREVER: Duration = Duration::from_secs(365 * 86_400);
 /// How requests reach the server.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Proxy {
-    /// By `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`.
+    /// By `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`. Never for plain http to this machine.
     #[default]
     Environment,
     /// Directly, whatever the environment says.
@@ -116,6 +116,10 @@ impl Config {
     /// With a provider, id and secret are not options.
     pub(crate) fn check(mut options: Options, has_provider: bool) -> Result<Self> {
         let base_url = check_base_url(&options.base_url, options.allow_insecure)?;
+        if options.proxy == Proxy::Environment && base_url.scheme() == "http" && is_loopback(&base_url) {
+            // Plain http to this machine is allowed because nothing leaves it.
+            options.proxy = Proxy::None;
+        }
         let secret = options.client_secret.as_ref().map(Secret::expose);
         let (client_id, client_secret) = if has_provider {
             (options.client_id.as_deref().unwrap_or_default(), "")
@@ -332,6 +336,22 @@ mod tests {
         ] {
             assert_eq!(NoProxy(list.to_owned()).is_everything(), want, "{list}");
         }
+    }
+
+    #[test]
+    fn plain_http_to_this_machine_does_not_leave_it_by_a_proxy() {
+        let proxy = |url: &str, proxy: Proxy| {
+            let config = with(|o| (o.base_url, o.proxy, o.allow_insecure) = (url.into(), proxy, true));
+            config.unwrap().options.proxy
+        };
+        for url in ["http://127.0.0.1:8080", "http://localhost/api", "http://[::1]:9"] {
+            assert_eq!(proxy(url, Proxy::Environment), Proxy::None, "{url}");
+        }
+        for url in ["http://api.example", "https://localhost", "https://api.example"] {
+            assert_eq!(proxy(url, Proxy::Environment), Proxy::Environment, "{url}");
+        }
+        let chosen = Proxy::Url("http://proxy.example:3128".into());
+        assert_eq!(proxy("http://localhost", chosen.clone()), chosen);
     }
 
     #[test]

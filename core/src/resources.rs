@@ -182,7 +182,7 @@ impl<C: Clone> Conversations<C> {
 
     /// One conversation by its id.
     pub fn get(&self, id: impl Into<String>) -> Request<GetConversation, C> {
-        Request::new(self.client.clone(), GetConversation::new(id.into()))
+        Request::new(self.client.clone(), GetConversation::new(id))
     }
 
     /// Begins a conversation in the name of a customer.
@@ -191,7 +191,7 @@ impl<C: Clone> Conversations<C> {
         user_id: impl Into<String>,
         channel: impl Into<Channel>,
     ) -> Request<CreateConversation, C> {
-        Request::new(self.client.clone(), CreateConversation::new(user_id.into(), channel.into()))
+        Request::new(self.client.clone(), CreateConversation::new(user_id, channel))
     }
 }
 
@@ -214,12 +214,12 @@ impl<C: Clone> Tickets<C> {
         title: impl Into<String>,
         description: impl Into<String>,
     ) -> Request<CreateTicket, C> {
-        Request::new(self.client.clone(), CreateTicket::new(title.into(), description.into()))
+        Request::new(self.client.clone(), CreateTicket::new(title, description))
     }
 
     /// Changes a ticket: set a status, a comment or both.
     pub fn update(&self, id: impl Into<String>) -> Request<UpdateTicket, C> {
-        Request::new(self.client.clone(), UpdateTicket::new(id.into()))
+        Request::new(self.client.clone(), UpdateTicket::new(id))
     }
 }
 
@@ -231,7 +231,8 @@ impl Tickets<Client> {
 }
 
 impl<C: Clone> Statistics<C> {
-    /// Numbers over a period.
+    /// Numbers over a period, of one type. The server's choice of a type, whatever it is, comes with
+    /// `client.execute(&GetStatistics::default(), …)`.
     pub fn get(&self, kind: impl Into<StatisticsType>) -> Request<GetStatistics, C> {
         Request::new(
             self.client.clone(),

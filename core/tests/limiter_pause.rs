@@ -154,6 +154,21 @@ fn a_prober_that_disappears_is_replaced() {
 }
 
 #[test]
+fn a_prober_that_nobody_drives_any_more_is_replaced() {
+    let b = Bench::new(Plan::Auto);
+    b.end(b.go(0), Outcome::Limited(None), 0);
+    let still = b.go(1_200);
+    let mut next = b.enter();
+    assert_eq!(b.wait(&mut next, 61_190).1, WaitCause::Pause);
+    assert_eq!(b.ask(&mut next, 61_210), Admission::Go);
+    next.sent(b.at(61_210));
+    assert_eq!(b.wait(&mut b.enter(), 61_220).1, WaitCause::Pause, "one at a time");
+    b.end(next, Outcome::Answered, 61_250);
+    b.end(still, Outcome::Answered, 61_260);
+    assert_eq!(b.ask(&mut b.enter(), 63_000), Admission::Go);
+}
+
+#[test]
 fn late_answers_to_earlier_requests_are_no_news() {
     let b = Bench::new(Plan::Off);
     let [first, late, told] = [b.go(0), b.go(0), b.go(0)];

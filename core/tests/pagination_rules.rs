@@ -5,7 +5,7 @@
 #[path = "pagination_server.rs"]
 mod server;
 
-use chrono::{DateTime, TimeDelta};
+use chrono::{DateTime, Datelike as _, TimeDelta};
 use futures_util::{FutureExt as _, StreamExt as _};
 use server::{Order, Server, World, drain, item};
 use std::sync::Arc;
@@ -113,6 +113,41 @@ fn p12_a_server_that_ignores_the_page_is_found_out() {
     assert_eq!((ids.unwrap().len(), report.stopped_by), (30, StoppedBy::RepeatedPage));
 }
 
+/// Knows no page beyond the last one.
+struct Exact(Option<u64>);
+
+impl PageSource for Exact {
+    type Item = Conversation;
+    type Fetched = Page<Conversation>;
+    fn fetch(&self, request: PageRequest) -> BoxFuture<'static, Result<Page<Conversation>>> {
+        let page = cut(20, 10, self.0, 10)(request);
+        let missing = || Error::new(ErrorKind::NotFound, Reason::ErrorStatus, "no such page");
+        let answer = if page.items.is_empty() { Err(missing()) } else { Ok(page) };
+        Box::pin(async move { answer })
+    }
+    fn freeze(&self) -> Freeze {
+        Freeze::Unsupported
+    }
+}
+
+#[test]
+fn a_404_beyond_the_last_page_is_the_end() {
+    for (consistency, by) in
+        [(Consistency::Fast, StoppedBy::EmptyPage), (Consistency::Strict, StoppedBy::NothingNew)]
+    {
+        let mut options = options(10, 0);
+        options.consistency = consistency;
+        let walk = |total| Walk::with_options(Exact(total), options).unwrap();
+        let (ids, report) = drain(&mut walk(Some(20)));
+        assert_eq!(ids.unwrap().len(), 20);
+        assert_eq!((report.stopped_by, report.complete), (by, true), "{report:?}");
+        // Nothing says that this was the last page.
+        for total in [None, Some(21)] {
+            assert_eq!(drain(&mut walk(total)).0.unwrap_err().kind(), ErrorKind::NotFound);
+        }
+    }
+}
+
 #[test]
 fn p13_duplicates_inside_one_page_are_dropped() {
     let source = Scripted(|r: PageRequest| {
@@ -141,6 +176,33 @@ fn strict_costs_what_it_says() {
         assert!(report.complete && !report.total_changed, "{report:?}");
         assert!(report.requests <= most, "{order:?} {windowed}: {} requests", report.requests);
     }
+}
+
+/// Items from the beginning of time, as a server writes those whose time it does not know.
+struct Timeless;
+
+impl PageSource for Timeless {
+    type Item = Conversation;
+    type Fetched = Page<Conversation>;
+    fn fetch(&self, request: PageRequest) -> BoxFuture<'static, Result<Page<Conversation>>> {
+        let bounds = [request.start_time, request.end_time];
+        assert!(bounds.into_iter().flatten().all(|at| (1..=9999).contains(&at.year())), "{request:?}");
+        let mut page = cut(25, 10, Some(25), 10)(request);
+        let at = "0001-01-01T00:00:00Z".parse().unwrap();
+        page.items.iter_mut().for_each(|item| item.created_at = Some(at));
+        Box::pin(async move { Ok(page) })
+    }
+    fn freeze(&self) -> Freeze {
+        Freeze::Window { start: None, end: None }
+    }
+}
+
+#[test]
+fn strict_asks_for_no_time_that_cannot_be_written() {
+    let mut options = options(10, 0);
+    options.consistency = Consistency::Strict;
+    let (ids, report) = drain(&mut Walk::with_options(Timeless, options).unwrap());
+    assert_eq!((ids.unwrap().len(), report.complete), (25, true));
 }
 
 /// Slower pages first, and one error on the way.

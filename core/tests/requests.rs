@@ -200,6 +200,7 @@ async fn models_keep_what_they_do_not_know() {
 async fn what_cannot_be_represented_is_an_error_that_names_the_field() {
     for (data, field) in [
         (json!({"total": 1, "page": 1, "limit": 1}), "items"),
+        (json!({"total": 9_223_372_036_854_775_808_u64, "page": 1, "limit": 1, "items": []}), "total"),
         (json!({"total": 1e300, "page": 1, "limit": 1, "items": []}), "total"),
         (json!({"total": 1, "page": "99999999999999999999", "limit": 1, "items": []}), "page"),
         (json!({"total": 1, "page": 1, "limit": 1, "items": [{}]}), "id"),
@@ -211,6 +212,10 @@ async fn what_cannot_be_represented_is_an_error_that_names_the_field() {
         assert_eq!(e.kind(), ErrorKind::Decode, "{data}");
         assert!(e.message().contains(&format!("`{field}`")), "{e}");
     }
+    // Some servers write an empty list as null.
+    let nothing = server().await;
+    Mock::given(any()).respond_with(answer(json!({"total": 0, "items": null}))).mount(&nothing).await;
+    assert!(client(&nothing).tickets().list().await.unwrap().items.is_empty());
     // What is no count is nonsense that does no harm.
     for odd in [json!(-1), json!(1.5), json!("x"), json!(true), json!([])] {
         let server = server().await;

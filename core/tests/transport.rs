@@ -221,6 +221,22 @@ async fn a_dead_http2_connection_is_noticed_before_the_attempt_times_out() {
     assert!(e.message().contains("did not react"), "{e:?}");
 }
 
+#[tokio::test]
+async fn an_http2_answer_is_read_to_the_end_of_its_stream() {
+    // All of the body at once, and the end of the stream in a frame of its own.
+    let later = json!({"dribble": {"bytes": 1 << 20, "every_ms": 200, "part": "body"}});
+    let server = server().await;
+    server.add_fault(json!({"match": {"path": "/v1/tickets"}, "action": {"wire": later}})).unwrap();
+    let options = GateOptions { tls: Some(TlsKind::Good), http2: true, ..GateOptions::default() };
+    let gate = server.gates().open("", options).await.unwrap();
+    let client = builder(&server).base_url(gate.url).ca_bundle_file(gate.ca_file.unwrap()).unwrap();
+    let client = client.build().unwrap();
+    client.authenticate().await.unwrap();
+    let start = Instant::now();
+    client.tickets().list().limit(1).await.unwrap();
+    assert!(start.elapsed() >= Duration::from_millis(200), "left before the end, which cancels the stream");
+}
+
 /// A proxy that answers every request with these bytes and hangs up; counts its connections.
 async fn proxy(answer: &'static [u8]) -> (u16, Arc<AtomicU32>) {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};

@@ -34,6 +34,15 @@ struct Lane {
     runtime: Runtime,
 }
 
+impl Lane {
+    /// Not left to a plain drop, which waits for the runtime's threads: one of them may look up a name for as long as
+    /// the system's resolver likes.
+    fn end(self) {
+        drop(self.client);
+        self.runtime.shutdown_background();
+    }
+}
+
 /// The host wants its thread back; the call was cancelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Interrupted;
@@ -79,18 +88,18 @@ impl Lanes {
             let most = if self.client.is_closed() { Duration::ZERO } else { self.client.pool_idle_timeout() };
             while let Some((since, _)) = idle.front()
                 && now.saturating_duration_since(*since) >= most
-                && let Some(old) = idle.pop_front()
+                && let Some((_, old)) = idle.pop_front()
             {
                 stale.push(old);
             }
         }
         // Closing connections is no work for a locked moment.
-        drop(stale);
+        stale.into_iter().for_each(Lane::end);
     }
 
     pub(crate) fn clear(&self) {
         let idle = std::mem::take(&mut *self.idle());
-        drop(idle);
+        idle.into_iter().for_each(|(_, lane)| lane.end());
     }
 
     /// Runs `work` on the calling thread. `interrupted` is asked every [`SLICE`]; when it says yes, the call is
@@ -109,6 +118,18 @@ impl Lanes {
         match self.check_out() {
             Ok(lane) => lane.run(work, interrupted),
             Err(e) => Ok(Err(e)),
+        }
+    }
+}
+
+impl Drop for Lanes {
+    fn drop(&mut self) {
+        let idle = std::mem::take(self.idle.get_mut().unwrap_or_else(PoisonError::into_inner));
+        if self.pid == std::process::id() {
+            idle.into_iter().for_each(|(_, lane)| lane.end());
+        } else {
+            // The parent's, as below.
+            std::mem::forget(idle);
         }
     }
 }
@@ -148,9 +169,11 @@ impl CheckedOut {
             None => Ok(lane.runtime.block_on(work)),
             Some(interrupted) => sliced(&lane.runtime, work, interrupted),
         };
-        if matches!(&result, Ok(Err(e)) if e.kind() == ErrorKind::Internal) {
+        if matches!(&result, Ok(Err(e)) if e.kind() == ErrorKind::Internal)
+            && let Some(lane) = self.lane.take()
+        {
             // A panic may have left the connections of this lane in any state.
-            self.lane = None;
+            lane.end();
         }
         result
     }

@@ -17,6 +17,9 @@ use sha2::{Digest as _, Sha256};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
+use tokio::runtime::Handle;
+use tokio_util::task::AbortOnDropHandle;
+use tracing::Instrument as _;
 
 /// For so long, wrong credentials are not tried again: a thousand callers make one request.
 const NEGATIVE_CACHE: Duration = Duration::from_secs(1);
@@ -28,7 +31,8 @@ pub(crate) struct TokenManager {
     /// The last one, also when it has expired or was refused: a store must not bring it back.
     current: Mutex<Option<Arc<Token>>>,
     /// Whoever holds it asks the server. Tokio's, because it is held across awaits, queues fairly, and is
-    /// released when its holder is cancelled: then the next in line leads.
+    /// released when its holder is cancelled: then the next in line leads. Only for work that is driven by somebody
+    /// ([`driven`]), because everybody else waits for its holder, and for who is next in line.
     flight: tokio::sync::Mutex<()>,
     /// How many flights brought a token.
     obtained: AtomicU64,
@@ -45,6 +49,8 @@ struct Failure {
     error: Error,
     at: Instant,
     number: u64,
+    /// The server wants to be asked again then, for which the leader had no time. Who has it may lead.
+    too_late: Option<Instant>,
 }
 
 /// Why a token is asked for.
@@ -114,14 +120,19 @@ impl TokenManager {
             }
         }
         let seen = self.failures.load(Ordering::SeqCst);
-        let _flight = self.lead(clock, bounds.deadline).await?;
-        if let Some(token) = self.valid(clock) {
-            return Ok(token);
-        }
-        if let Some(error) = self.failed_since(seen).or_else(|| self.hopeless(clock.now())) {
-            return Err(error);
-        }
-        self.ask(shared, driver.transport(), bounds, Purpose::Call).await
+        driven(shared, driver, move |shared, transport| async move {
+            let (tokens, clock) = (&shared.tokens, &*shared.clock);
+            let _flight = tokens.lead(clock, bounds.deadline).await?;
+            if let Some(token) = tokens.valid(clock) {
+                return Ok(token);
+            }
+            let failed = tokens.failed_since(seen, bounds.deadline);
+            if let Some(error) = failed.or_else(|| tokens.hopeless(clock.now())) {
+                return Err(error);
+            }
+            tokens.ask(&shared, &*transport, bounds, Purpose::Call).await
+        })
+        .await
     }
 
     /// Asks the server for a new token, whatever is cached. Who asks while somebody else does shares the answer.
@@ -131,16 +142,19 @@ impl TokenManager {
         driver: &Arc<dyn Driver>,
         bounds: Bounds,
     ) -> Result<Arc<Token>> {
-        let clock = &*shared.clock;
         let (obtained, failed) = (self.obtained.load(Ordering::SeqCst), self.failures.load(Ordering::SeqCst));
-        let _flight = self.lead(clock, bounds.deadline).await?;
-        if let Some(error) = self.failed_since(failed) {
-            return Err(error);
-        }
-        match self.valid(clock) {
-            Some(token) if self.obtained.load(Ordering::SeqCst) > obtained => Ok(token),
-            _ => self.ask(shared, driver.transport(), bounds, Purpose::Renewal).await,
-        }
+        driven(shared, driver, move |shared, transport| async move {
+            let (tokens, clock) = (&shared.tokens, &*shared.clock);
+            let _flight = tokens.lead(clock, bounds.deadline).await?;
+            if let Some(error) = tokens.failed_since(failed, bounds.deadline) {
+                return Err(error);
+            }
+            match tokens.valid(clock) {
+                Some(token) if tokens.obtained.load(Ordering::SeqCst) > obtained => Ok(token),
+                _ => tokens.ask(&shared, &*transport, bounds, Purpose::Renewal).await,
+            }
+        })
+        .await
     }
 
     /// Waits for the flight under way, if there is one, and is then the one who asks.
@@ -149,8 +163,10 @@ impl TokenManager {
     }
 
     /// The failure of a flight that this caller waited for.
-    fn failed_since(&self, seen: u64) -> Option<Error> {
-        lock(&self.failure).as_ref().filter(|f| f.number > seen).map(|f| f.error.clone())
+    fn failed_since(&self, seen: u64, deadline: Instant) -> Option<Error> {
+        let failure = lock(&self.failure);
+        let shared = |f: &&Failure| f.number > seen && f.too_late.is_none_or(|again| again >= deadline);
+        failure.as_ref().filter(shared).map(|f| f.error.clone())
     }
 
     /// Credentials that were refused a moment ago.
@@ -226,7 +242,9 @@ impl TokenManager {
                 if !hasty && !background {
                     let number = self.failures.fetch_add(1, Ordering::SeqCst) + 1;
                     let (error, at) = (error.clone(), clock.now());
-                    *lock(&self.failure) = Some(Failure { error, at, number });
+                    let again = error.retry_after().and_then(|wait| at.checked_add(wait));
+                    let too_late = again.filter(|again| *again >= bounds.deadline);
+                    *lock(&self.failure) = Some(Failure { error, at, number, too_late });
                 }
             }
         }
@@ -299,6 +317,32 @@ impl TokenManager {
     /// What a store does not manage soon is left undone: no call fails for it.
     async fn patiently(&self, clock: &dyn Clock, deadline: Instant, work: impl Future<Output = ()>) {
         let _ = by(clock, deadline.min(clock.now() + STORE_PATIENCE), work).await;
+    }
+}
+
+/// Runs work as a task of its own where the runtime goes on by itself: a call that was begun may not be polled for
+/// a long time. The task ends with the call.
+async fn driven<F>(
+    shared: &Arc<Shared>,
+    driver: &Arc<dyn Driver>,
+    work: impl FnOnce(Arc<Shared>, Arc<dyn Transport>) -> F,
+) -> Result<Arc<Token>>
+where
+    F: Future<Output = Result<Arc<Token>>> + Send + 'static,
+{
+    let work = work(Arc::clone(shared), driver.transport_handle());
+    let runtime = if driver.runs_between_calls() { Handle::try_current().ok() } else { None };
+    let Some(runtime) = runtime else { return work.await };
+    match AbortOnDropHandle::new(runtime.spawn(work.in_current_span())).await {
+        Ok(result) => result,
+        // A panic goes on where the caller can catch it.
+        Err(gone) => match gone.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => {
+                let message = "the runtime that drove the request for a token was shut down";
+                Err(Error::new(ErrorKind::Connection, Reason::ConnectionClosed, message))
+            }
+        },
     }
 }
 

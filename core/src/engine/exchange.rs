@@ -118,11 +118,13 @@ pub(crate) async fn token<T>(
 ) -> Result<(Instant, SystemTime, T)> {
     let options = &shared.config.options;
     let hush = Hush::without_bodies(secret.expose());
-    let (mut attempt, mut retries, mut pauses) = (0, 0, 0);
+    let (mut attempt, mut retries, mut pauses, mut broken) = (0, 0, 0, false);
     loop {
         attempt += 1;
         let (sent, sent_wall) = (shared.clock.now(), shared.clock.wall());
-        let (error, again) = match ask_once(shared, transport, body.clone(), bounds, hush, attempt).await {
+        let answer = ask_once(shared, transport, body.clone(), broken, bounds, hush, attempt).await;
+        broken = answer.as_ref().is_err_and(TransportError::is_dead_connection);
+        let (error, again) = match answer {
             Ok(response) => {
                 let verdict = envelope::judge(&response);
                 match parse(&response, secret) {
@@ -173,6 +175,7 @@ async fn ask_once(
     shared: &Shared,
     transport: &dyn Transport,
     body: Bytes,
+    fresh: bool,
     bounds: Bounds,
     hush: Hush<'_>,
     number: u32,
@@ -188,6 +191,7 @@ async fn ask_once(
         url: shared.url(&["oauth", "token"]),
         headers: headers(true),
         body: Some(Payload::new(body)),
+        fresh,
         progress: Progress::default(),
     };
     let sent = shared.clock.now();

@@ -44,6 +44,7 @@ pub(crate) async fn run(shared: &Arc<Shared>, driver: &Arc<dyn Driver>, call: &C
         attempts: 0,
         retries: 0,
         refreshed: false,
+        broken: false,
         limited: None,
         maybe_applied: false,
     };
@@ -77,6 +78,8 @@ struct Run<'a> {
     attempts: u32,
     retries: u32,
     refreshed: bool,
+    /// The connection of the last attempt was dead.
+    broken: bool,
     /// The last 429, which is the truth to tell when the time runs out while waiting.
     limited: Option<Error>,
     maybe_applied: bool,
@@ -195,6 +198,7 @@ impl Run<'_> {
             url: call.url(self.shared),
             headers,
             body: call.body.clone().map(Payload::new),
+            fresh: self.broken,
             progress: Progress::default(),
         };
         let sent = self.now();
@@ -313,6 +317,7 @@ impl Run<'_> {
     fn failed(&mut self, failure: TransportError) -> Next {
         let again = failure.retryable && (self.call.is_read() || failure.not_sent);
         self.maybe_applied = !self.call.is_read() && !failure.not_sent;
+        self.broken = failure.is_dead_connection();
         let error = error_of(failure);
         if again { Next::Retry(error, None) } else { Next::Fail(error) }
     }

@@ -178,7 +178,11 @@ pub(crate) fn success_data(
     let error = match &verdict.found {
         Found::Data(range) => return Ok(range.clone()),
         Found::Bare if bare => return Ok(text(&response.body).map_or(0..0, |t| place(&response.body, t))),
-        Found::Bare => Error::decode(Reason::MissingField, "the answer has no `data`"),
+        Found::Bare => {
+            // Perhaps a refusal whose code is not a number.
+            let said = words::said(response, hush).map_or_else(String::new, |said| format!(": {said}"));
+            Error::decode(Reason::MissingField, format!("the answer has no `data`{said}"))
+        }
         Found::Empty => {
             Error::decode(Reason::EmptyBody, "the server answered with an empty body where data was expected")
         }
@@ -303,6 +307,13 @@ mod tests {
         let r = answer(200, "\u{feff}{\"data\":[1]}");
         let range = success_data(&r, &judge(&r), false, Hush::of([""; 2])).unwrap();
         assert_eq!(slice(&r.body, range), "[1]");
+    }
+
+    #[test]
+    fn a_success_without_data_is_described_by_the_server() {
+        let r = answer(200, r#"{"code":"INVALID","message":"no such plan: hush-hush"}"#);
+        let e = success_data(&r, &judge(&r), false, Hush::of(["hush-hush", ""])).unwrap_err();
+        assert_eq!(e.message(), "the answer has no `data`: no such plan: [hidden]");
     }
 
     #[test]

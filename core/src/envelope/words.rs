@@ -22,8 +22,7 @@ const NAMES: [&str; 7] = ["message", "msg", "errmsg", "error_description", "erro
 /// The error that a failing answer stands for.
 pub(crate) fn error(response: &HttpResponse, verdict: &Verdict, hush: Hush<'_>) -> Error {
     let status = verdict.status;
-    let fields = text(&response.body).and_then(|t| lenient(t).ok()).unwrap_or_default();
-    let words = Words { fields, hush };
+    let words = Words::of(response, hush);
     let (reason, message) = if (300..400).contains(&status) && response.status == status {
         let to = redirect_host(&response.headers, hush);
         (
@@ -43,6 +42,11 @@ pub(crate) fn error(response: &HttpResponse, verdict: &Verdict, hush: Hush<'_>) 
         .with_http_status(Some(response.status))
         .with_code(verdict.code)
         .with_fields(words.field_errors())
+}
+
+/// What the server says in an answer that is no error by its numbers.
+pub(super) fn said(response: &HttpResponse, hush: Hush<'_>) -> Option<String> {
+    Words::of(response, hush).message()
 }
 
 /// The server's id of the request.
@@ -83,7 +87,12 @@ struct Words<'a> {
     hush: Hush<'a>,
 }
 
-impl Words<'_> {
+impl<'a> Words<'a> {
+    fn of(response: &HttpResponse, hush: Hush<'a>) -> Self {
+        let fields = text(&response.body).and_then(|t| lenient(t).ok()).unwrap_or_default();
+        Self { fields, hush }
+    }
+
     /// The server's words, from whichever field it puts them into.
     fn message(&self) -> Option<String> {
         NAMES

@@ -19,7 +19,7 @@ pub use soft::Extra;
 use chrono::{DateTime, NaiveDate, Utc};
 pub(crate) use record::Key;
 use record::record;
-pub(crate) use time::instant;
+pub(crate) use time::{YEARS, instant};
 
 record! {
     /// A conversation between a customer and the service team.

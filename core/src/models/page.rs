@@ -6,8 +6,8 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use std::fmt;
 use std::marker::PhantomData;
 
-/// The first whole number that a `u64` does not hold.
-const U64_END: f64 = 18_446_744_073_709_551_616.0;
+/// The first count beyond those that every language holds.
+const COUNTS_END: f64 = 9_223_372_036_854_775_808.0;
 
 /// One page of a list, as the server cut it.
 #[derive(Debug, Clone, PartialEq)]
@@ -104,7 +104,8 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for PageVisitor<T> {
         let mut extra = Extra::new();
         while let Some(key) = map.next_key::<Key<'de>>()? {
             match key.as_str() {
-                "items" => items = map.next_value::<Option<Vec<T>>>()?,
+                // Some servers write an empty list as null; one that is not there is still an error.
+                "items" => items = Some(map.next_value::<Option<Vec<T>>>()?.unwrap_or_default()),
                 "total" => count(&mut total, &mut extra, "total", map.next_value()?)?,
                 "page" => count(&mut page, &mut extra, "page", map.next_value()?)?,
                 "limit" => count(&mut limit, &mut extra, "limit", map.next_value()?)?,
@@ -126,7 +127,7 @@ fn count<E: de::Error>(
     name: &'static str,
     read: Read<u64>,
 ) -> Result<(), E> {
-    let beyond = |v: f64| v.fract() == 0.0 && v >= U64_END;
+    let beyond = |v: f64| v.fract() == 0.0 && v >= COUNTS_END;
     if let Read::Not(v) = &read
         && (v.as_f64().is_some_and(beyond)
             || v.as_str().and_then(|s| s.trim().parse().ok()).is_some_and(beyond))

@@ -107,12 +107,13 @@ impl Soft for String {
     }
 }
 
+/// Counts. Not all languages have unsigned integers, so the half that only those hold is left out.
 impl Soft for u64 {
     fn from_text(v: &str) -> Option<Self> {
-        v.trim().parse().ok()
+        v.trim().parse().ok().and_then(Self::from_integer)
     }
     fn from_integer(v: i128) -> Option<Self> {
-        v.try_into().ok()
+        i64::try_from(v).ok()?.try_into().ok()
     }
     fn from_float(v: f64) -> Option<Self> {
         integral(v).and_then(Self::from_integer)
@@ -175,6 +176,8 @@ mod tests {
         assert_eq!(u64::from_integer(-1), None);
         assert_eq!(u64::from_float(1e300), None);
         assert_eq!(u64::from_float(1.5), None);
-        assert_eq!(u64::from_text("18446744073709551616"), None);
+        assert_eq!(u64::from_text("9223372036854775807"), Some(9_223_372_036_854_775_807));
+        assert_eq!(u64::from_text("9223372036854775808"), None);
+        assert_eq!(u64::from_integer(9_223_372_036_854_775_808), None);
     }
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::ops::RangeInclusive;
 
 /// The years that every language has.
-pub(super) const YEARS: RangeInclusive<i32> = 1..=9999;
+pub(crate) const YEARS: RangeInclusive<i32> = 1..=9999;
 /// From here on a number is milliseconds: as seconds it would mean a year after 5138.
 const MILLISECONDS: f64 = 100_000_000_000.0;
 

@@ -1,6 +1,5 @@
 //! Arguments as the bindings hand them over: one JSON object per call.
 
-use super::check;
 use crate::error::{Error, Result};
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, Utc};
 use serde_json::{Map, Value};
@@ -62,14 +61,14 @@ impl Args {
     pub(crate) fn time(&mut self, name: &'static str) -> Result<Option<DateTime<Utc>>> {
         let Some(text) = self.text(name)? else { return Ok(None) };
         if let Ok(time) = DateTime::parse_from_rfc3339(&text) {
-            return check::year(name, time.with_timezone(&Utc)).map(Some);
+            return Ok(Some(time.with_timezone(&Utc)));
         }
         let naive = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f"]
             .iter()
             .find_map(|form| NaiveDateTime::parse_from_str(&text, form).ok());
         let local = naive.zip(self.time_zone).and_then(|(t, zone)| t.and_local_timezone(zone).single());
         match (local, naive) {
-            (Some(time), _) => check::year(name, time.with_timezone(&Utc)).map(Some),
+            (Some(time), _) => Ok(Some(time.with_timezone(&Utc))),
             (None, Some(_)) => Err(Error::invalid_argument(
                 name,
                 format!(

@@ -1,7 +1,8 @@
 //! Rules that arguments must keep before anything is sent.
 
 use crate::error::{Error, Result};
-use chrono::{DateTime, Datelike as _, SecondsFormat, Utc};
+use crate::models::YEARS;
+use chrono::{DateTime, Datelike, SecondsFormat, Utc};
 
 /// The server's page size when none is asked for (API reference, "获取对话列表").
 pub(crate) const DEFAULT_LIMIT: u64 = 20;
@@ -53,10 +54,13 @@ pub(crate) fn not_empty(name: &'static str, text: &str) -> Result<()> {
     Ok(())
 }
 
-pub(crate) fn ordered<T: PartialOrd>(
+/// Times or dates from one to the other.
+pub(crate) fn period<T: PartialOrd + Datelike>(
     start: (&'static str, Option<&T>),
     end: (&'static str, Option<&T>),
 ) -> Result<()> {
+    year(start.0, start.1)?;
+    year(end.0, end.1)?;
     match (start.1, end.1) {
         (Some(s), Some(e)) if s > e => Err(Error::invalid_argument(
             start.0,
@@ -67,11 +71,13 @@ pub(crate) fn ordered<T: PartialOrd>(
 }
 
 /// RFC 3339 has four digits for the year.
-pub(crate) fn year(name: &'static str, time: DateTime<Utc>) -> Result<DateTime<Utc>> {
-    if (1..=9999).contains(&time.year()) {
-        return Ok(time);
+fn year<T: Datelike>(name: &'static str, time: Option<&T>) -> Result<()> {
+    match time {
+        Some(time) if !YEARS.contains(&time.year()) => {
+            Err(Error::invalid_argument(name, format!("{name} must lie in the years 1 to 9999")))
+        }
+        _ => Ok(()),
     }
-    Err(Error::invalid_argument(name, format!("{name} must lie in the years 1 to 9999")))
 }
 
 /// As it goes to the server.
@@ -90,6 +96,20 @@ mod tests {
         }
         for bad in ["", ".", "..", "a\nb", "a\0b", &"x".repeat(257)] {
             assert!(id("id", bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn years() {
+        let day = |year| chrono::NaiveDate::from_ymd_opt(year, 1, 1).unwrap();
+        let from = |start: chrono::NaiveDate| period(("start", Some(&start)), ("end", Some(&day(9999))));
+        from(day(1)).unwrap();
+        for year in [0, -1, 10_000] {
+            assert_eq!(from(day(year)).unwrap_err().argument(), Some("start"));
+        }
+        let time = |t: DateTime<Utc>| period(("start", None), ("end", Some(&t)));
+        for bad in [DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC] {
+            assert_eq!(time(bad).unwrap_err().argument(), Some("end"));
         }
     }
 

@@ -43,7 +43,7 @@ impl Operation for ListConversations {
     fn prepare(&self) -> Result<Prepared> {
         check::page(self.page)?;
         check::limit(self.limit)?;
-        check::ordered(("start_time", self.start_time.as_ref()), ("end_time", self.end_time.as_ref()))?;
+        check::period(("start_time", self.start_time.as_ref()), ("end_time", self.end_time.as_ref()))?;
         let call = Call::get(Self::NAME, "/v1/conversations")
             .query("page", self.page)
             .query("limit", self.limit)
@@ -93,8 +93,10 @@ pub struct GetConversation {
 }
 
 impl GetConversation {
-    pub(crate) fn new(id: String) -> Self {
-        Self { id }
+    /// The conversation with this id.
+    #[must_use]
+    pub fn new(id: impl Into<String>) -> Self {
+        Self { id: id.into() }
     }
 }
 
@@ -129,8 +131,10 @@ pub struct CreateConversation {
 }
 
 impl CreateConversation {
-    pub(crate) fn new(user_id: String, channel: Channel) -> Self {
-        Self { user_id, channel, initial_message: None }
+    /// A conversation without a first message.
+    #[must_use]
+    pub fn new(user_id: impl Into<String>, channel: impl Into<Channel>) -> Self {
+        Self { user_id: user_id.into(), channel: channel.into(), initial_message: None }
     }
 }
 

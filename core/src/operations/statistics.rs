@@ -36,7 +36,7 @@ impl Operation for GetStatistics {
     }
 
     fn prepare(&self) -> Result<Prepared> {
-        check::ordered(("start_date", self.start_date.as_ref()), ("end_date", self.end_date.as_ref()))?;
+        check::period(("start_date", self.start_date.as_ref()), ("end_date", self.end_date.as_ref()))?;
         let call = Call::get(Self::NAME, "/v1/statistics")
             .query("type", self.kind.as_ref())
             .query("start_date", self.start_date)

@@ -88,8 +88,10 @@ pub struct CreateTicket {
 }
 
 impl CreateTicket {
-    pub(crate) fn new(title: String, description: String) -> Self {
-        Self { title, description, priority: None, customer_email: None }
+    /// A ticket with what every ticket has.
+    #[must_use]
+    pub fn new(title: impl Into<String>, description: impl Into<String>) -> Self {
+        Self { title: title.into(), description: description.into(), priority: None, customer_email: None }
     }
 }
 
@@ -138,8 +140,10 @@ pub struct UpdateTicket {
 }
 
 impl UpdateTicket {
-    pub(crate) fn new(id: String) -> Self {
-        Self { id, status: None, comment: None }
+    /// A change of this ticket, in which nothing is changed yet.
+    #[must_use]
+    pub fn new(id: impl Into<String>) -> Self {
+        Self { id: id.into(), status: None, comment: None }
     }
 }
 

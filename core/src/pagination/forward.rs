@@ -47,7 +47,13 @@ impl Forward {
     pub(super) fn request(&self, ahead: u64) -> Option<PageRequest> {
         let page = self.next.checked_add(ahead)?;
         let allowed = ahead == 0 || (self.next > 1 && self.last.is_none_or(|last| page <= last));
-        allowed.then_some(PageRequest { page, limit: self.limit, start_time: None, end_time: None })
+        allowed.then_some(PageRequest::new(page, self.limit))
+    }
+
+    /// The total that was reached, if it was: no page has to come after it.
+    pub(super) fn reached(&self) -> Option<u64> {
+        let (_, total) = self.previous_page?;
+        total.filter(|total| self.position >= *total)
     }
 
     pub(super) fn accept<T: Record>(&mut self, answer: &Answer<'_, T>) -> Verdict {

@@ -61,6 +61,14 @@ pub struct PageRequest {
     pub end_time: Option<DateTime<Utc>>,
 }
 
+impl PageRequest {
+    /// A page of the list as the user filtered it.
+    #[must_use]
+    pub fn new(page: u64, limit: u64) -> Self {
+        Self { page, limit, start_time: None, end_time: None }
+    }
+}
+
 /// Whether a list can be cut by time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Freeze {

@@ -57,7 +57,11 @@ impl Passes {
             Direction::Forward(forward) => forward.page(),
             Direction::Backward(page) => *page,
         };
-        PageRequest { page, limit: self.limit, start_time: None, end_time: None }
+        PageRequest::new(page, self.limit)
+    }
+
+    pub(super) fn reached(&self) -> Option<u64> {
+        if let Direction::Forward(forward) = &self.direction { forward.reached() } else { None }
     }
 
     pub(super) fn accept<T: Record>(&mut self, answer: &Answer<'_, T>) -> Verdict {

@@ -3,8 +3,8 @@
 use super::passes::Passes;
 use super::seen::time;
 use super::{Answer, PageRequest, StoppedBy, Verdict};
-use crate::models::{Page, Record};
-use chrono::{DateTime, TimeDelta, Utc};
+use crate::models::{Page, Record, YEARS};
+use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
 
 type Time = DateTime<Utc>;
 
@@ -21,6 +21,13 @@ struct Window {
     start: Option<Time>,
     end: Option<Time>,
     depth: u32,
+}
+
+impl Window {
+    /// RFC 3339 ends where some servers keep what they do not know: at the beginning of year 1.
+    fn can_be_written(&self) -> bool {
+        [self.start, self.end].into_iter().flatten().all(|at| YEARS.contains(&at.year()))
+    }
 }
 
 /// The orders that all pages so far allow. The API reference names none.
@@ -69,7 +76,7 @@ impl Slices {
     }
 
     pub(super) fn request(&self) -> PageRequest {
-        let mut request = PageRequest { page: 1, limit: self.limit, start_time: None, end_time: None };
+        let mut request = PageRequest::new(1, self.limit);
         if let Some(window) = self.open.last() {
             (request.start_time, request.end_time) = (window.start, window.end);
         }
@@ -77,6 +84,10 @@ impl Slices {
             request.page = dense.request().page;
         }
         request
+    }
+
+    pub(super) fn reached(&self) -> Option<u64> {
+        self.dense.as_ref()?.reached()
     }
 
     pub(super) fn accept<T: Record>(&mut self, answer: &Answer<'_, T>) -> Verdict {
@@ -101,7 +112,7 @@ impl Slices {
             return if total <= count { self.done(true) } else { self.begin_dense(answer, true) };
         }
         self.orders.narrow(&times);
-        match self.cut(window, &times) {
+        match self.cut(window, &times).filter(|parts| parts.iter().all(Window::can_be_written)) {
             Some(parts) => {
                 self.open.pop();
                 self.open.extend(parts);

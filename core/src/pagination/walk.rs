@@ -6,7 +6,8 @@ use super::passes::Passes;
 use super::seen::Seen;
 use super::slices::Slices;
 use super::{Answer, Consistency, Freeze, PageRequest, PageSource, Report, StoppedBy, Verdict, WalkOptions};
-use crate::error::{Error, Reason, Result};
+use crate::error::{Error, ErrorKind, Reason, Result};
+use crate::models::Page;
 use std::borrow::BorrowMut;
 use std::fmt;
 use std::future::poll_fn;
@@ -33,6 +34,14 @@ impl Plan {
             Self::Fast(plan) => plan.accept(answer),
             Self::Passes(plan) => plan.accept(answer),
             Self::Slices(plan) => plan.accept(answer),
+        }
+    }
+
+    fn reached(&self) -> Option<u64> {
+        match self {
+            Self::Fast(plan) => plan.reached(),
+            Self::Passes(plan) => plan.reached(),
+            Self::Slices(plan) => plan.reached(),
         }
     }
 
@@ -127,7 +136,10 @@ impl<S: PageSource> Walk<S> {
                     }
                     Err(stuck) => return Poll::Ready(Some(Err(stuck))),
                 },
-                Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(error))),
+                Poll::Ready(Some(Err(error))) => match self.plan.reached() {
+                    Some(total) if error.kind() == ErrorKind::NotFound => self.accept_nothing(total),
+                    _ => return Poll::Ready(Some(Err(error))),
+                },
                 Poll::Ready(None) => break,
                 Poll::Pending => return Poll::Pending,
             }
@@ -206,6 +218,16 @@ impl<S: PageSource> Walk<S> {
             _ => {}
         }
         Ok((!page.items.is_empty()).then_some(fetched))
+    }
+
+    /// There is no page after the last one, which some servers say with a 404 instead of an empty page.
+    fn accept_nothing(&mut self, total: u64) {
+        let page = Page::<S::Item>::new(Vec::new(), Some(total), 0, self.options.limit);
+        let verdict = self.plan.accept(&Answer { page: &page, new: 0, unique: self.seen.count() });
+        self.report.passes = self.plan.passes();
+        if let Verdict::End { by, complete } = verdict {
+            self.finish(by, complete || self.is_calm());
+        }
     }
 
     /// A forward walk saw no sign of a change.

@@ -177,7 +177,7 @@ impl Drop for LocalPermit {
             }
         };
         if let Some(pause) = state.pause.as_mut().filter(|_| probe) {
-            pause.probing = false;
+            pause.probing = None;
         }
         // Nobody told the time, so the first of each line asks again and finds out.
         state.interactive.ring();

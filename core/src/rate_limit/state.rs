@@ -18,6 +18,8 @@ const PROBES: [u64; 6] = [1, 2, 4, 8, 16, 30];
 /// A probe that would come later than this after the first refusal, but before the server's window is surely over,
 /// waits until it is: the one that must succeed comes right then, not up to half a minute later.
 const LATE: Duration = Duration::from_secs(45);
+/// A probe that is not back after so long, twice the usual `attempt_timeout`, is not waited for.
+const PROBE_PATIENCE: Duration = Duration::from_secs(60);
 /// Bulk requests may catch up on so much time lost to slow answers.
 const CATCH_UP: Duration = Duration::from_secs(1);
 /// Above so many in flight the gentle start after a pause is over.
@@ -34,8 +36,8 @@ pub(super) struct Pause {
     step: usize,
     /// Requests that were answered in the window before, if the ceiling learned from this pause.
     learned: Option<u64>,
-    /// One is on its way; nobody else moves until it is back.
-    pub(super) probing: bool,
+    /// One is on its way; nobody else moves until it is back, or until then: its call may not be driven any more.
+    pub(super) probing: Option<Instant>,
 }
 
 /// After a pause: requests leave one by one, closer and closer together as long as they are answered.
@@ -204,7 +206,7 @@ impl State {
             self.bulk_since = Some(now);
         }
         self.pause.as_mut().is_some_and(|pause| {
-            pause.probing = true;
+            pause.probing = Some(now + PROBE_PATIENCE);
             true
         })
     }
@@ -217,7 +219,7 @@ impl State {
         self.log.push(now + WINDOW + self.margin());
         if flight.probe {
             if let Some(pause) = &mut self.pause {
-                pause.probing = false;
+                pause.probing = None;
                 // Another answer may have named a later time meanwhile.
                 if pause.at <= now {
                     self.reopen(now);
@@ -225,7 +227,7 @@ impl State {
             }
         } else if let Some(pause) = &mut self.pause {
             // A refusal often overtakes the answers to requests that were admitted before it.
-            if let Some(own) = pause.learned.as_mut().filter(|_| !pause.probing) {
+            if let Some(own) = pause.learned.as_mut().filter(|_| pause.probing.is_none()) {
                 *own += 1;
                 self.ceiling.revise(*own, now);
             }
@@ -246,7 +248,7 @@ impl State {
     /// A probe without answer says nothing; let another try soon.
     pub(super) fn probe_lost(&mut self, now: Instant) {
         if let Some(pause) = &mut self.pause {
-            pause.probing = false;
+            pause.probing = None;
             pause.at = pause.at.max(now + Duration::from_millis(500));
         }
     }
@@ -264,7 +266,7 @@ impl State {
         };
         if let Some(pause) = &mut self.pause {
             if flight.probe {
-                pause.probing = false;
+                pause.probing = None;
                 pause.step += 1;
             }
             if let Some(told) = told {
@@ -297,7 +299,7 @@ impl State {
             Some(told) => (told, WaitCause::RetryAfter),
             None => (probe_in(0, now), WaitCause::Pause),
         };
-        self.pause = Some(Pause { at, cause, began: now, step: 0, learned, probing: false });
+        self.pause = Some(Pause { at, cause, began: now, step: 0, learned, probing: None });
     }
 
     /// The probe came through: start again, gently.

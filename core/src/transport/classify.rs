@@ -51,7 +51,7 @@ type Meaning = (Reason, bool, bool, String);
 pub(super) fn before_head(failure: Failure, https: bool) -> TransportError {
     let error = &*failure.source as &(dyn StdError + 'static);
     let (reason, not_sent, retryable, message) = no_address(error)
-        .or_else(|| no_tls(error))
+        .or_else(|| if failure.connect { no_tls(error) } else { None })
         .or_else(|| no_proxy(error))
         .or_else(|| no_connection(error, failure.connect, failure.timeout, https))
         .unwrap_or_else(|| no_answer(error, https));
@@ -72,6 +72,7 @@ pub(super) fn is_exhaustion(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(EMFILE | ENFILE))
 }
 
+/// The handshake failed. Later, TLS only tells how a connection ended that may have carried the request.
 fn no_tls(error: &(dyn StdError + 'static)) -> Option<Meaning> {
     let tls = find::<rustls::Error>(error)?;
     let retryable = !matches!(
@@ -159,7 +160,9 @@ fn no_answer(error: &(dyn StdError + 'static), https: bool) -> Meaning {
 /// The head arrived, the body did not.
 pub(super) fn in_body(failure: Failure) -> TransportError {
     let error = &*failure.source as &(dyn StdError + 'static);
-    let malformed = matches!(io_kind(error), Some(io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput));
+    // A record that TLS cannot read is also invalid data, and says nothing about the body.
+    let malformed = matches!(io_kind(error), Some(io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput))
+        && find::<rustls::Error>(error).is_none();
     let (reason, message) = if malformed {
         let why = io_of(error).map_or_else(String::new, |e| format!(": {}", plain(e)));
         (Reason::Protocol, format!("the body is framed or compressed wrongly{why}"))
@@ -203,4 +206,29 @@ fn io_kind(error: &(dyn StdError + 'static)) -> Option<io::ErrorKind> {
 /// The system's words without the number that `Display` adds.
 fn plain(error: &io::Error) -> String {
     error.to_string().split(" (os error").next().unwrap_or_default().to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn after_the_handshake_tls_says_nothing_about_what_was_sent() {
+        use rustls::{AlertDescription, Error as Tls, PeerMisbehaved};
+        for tls in [
+            Tls::DecryptError,
+            Tls::AlertReceived(AlertDescription::InternalError),
+            Tls::PeerMisbehaved(PeerMisbehaved::UnsolicitedServerHelloExtension),
+        ] {
+            let failure = |connect| {
+                let source = io::Error::new(io::ErrorKind::InvalidData, tls.clone()).into();
+                Failure { connect, timeout: false, source }
+            };
+            let e = before_head(failure(true), true);
+            assert_eq!((e.reason, e.not_sent), (Reason::Tls, true), "{e}");
+            let e = before_head(failure(false), true);
+            assert_eq!((e.reason, e.not_sent, e.retryable), (Reason::ConnectionClosed, false, true), "{e}");
+            assert_eq!(in_body(failure(false)).reason, Reason::BodyInterrupted);
+        }
+    }
 }

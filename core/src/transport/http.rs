@@ -5,20 +5,25 @@ use super::{HttpRequest, HttpResponse, Transport, TransportError, TransportOptio
 use crate::clock::BoxFuture;
 use crate::config::{NoProxy, Proxy};
 use crate::error::{Error, Reason, Result};
-use ::http::header::{CONTENT_ENCODING, TRANSFER_ENCODING};
+use ::http::header::{CONTENT_ENCODING, HeaderValue, TRANSFER_ENCODING};
 use bytes::{Bytes, BytesMut};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// How often an HTTP/2 connection with calls under way is asked whether it is alive, and how long it may think.
 const H2_PING_INTERVAL: Duration = Duration::from_secs(10);
 const H2_PING_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// As much as is read of the words of a refusal, which only go into an error.
+const REFUSAL_BYTES: u64 = 64 * 1024;
+
 #[derive(Debug, Clone)]
 pub(crate) struct HttpTransport {
     client: reqwest::Client,
+    /// Takes a new connection for each request. Made when it is first needed.
+    unpooled: OnceLock<reqwest::Client>,
     options: TransportOptions,
 }
 
@@ -28,6 +33,16 @@ impl HttpTransport {
     }
 
     fn with_resolver(options: &TransportOptions, resolver: impl Resolve + 'static) -> Result<Self> {
+        let client = Self::build(options, usize::MAX, resolver)?;
+        Ok(Self { client, unpooled: OnceLock::new(), options: options.clone() })
+    }
+
+    /// `idle`: how many connections it may keep.
+    fn build(
+        options: &TransportOptions,
+        idle: usize,
+        resolver: impl Resolve + 'static,
+    ) -> Result<reqwest::Client> {
         // A proxy may itself be https, so only a plain client without one can do without trust roots.
         let needs_roots = options.https || options.ca_bundle.is_some() || options.proxy.may_be_https();
         let tls =
@@ -36,6 +51,7 @@ impl HttpTransport {
             .tls_backend_preconfigured(tls)
             .connect_timeout(options.connect_timeout)
             .pool_idle_timeout(options.pool_idle_timeout)
+            .pool_max_idle_per_host(idle)
             // A connection that lost its other end without a word is noticed while calls wait on it.
             .http2_keep_alive_interval(H2_PING_INTERVAL)
             .http2_keep_alive_timeout(H2_PING_TIMEOUT)
@@ -57,10 +73,9 @@ impl HttpTransport {
                 builder.no_proxy().proxy(proxy)
             }
         };
-        let client = builder
+        builder
             .build()
-            .map_err(|e| Error::config(format!("the HTTP client cannot be built: {}", e.without_url())))?;
-        Ok(Self { client, options: options.clone() })
+            .map_err(|e| Error::config(format!("the HTTP client cannot be built: {}", e.without_url())))
     }
 
     /// The same with connections of its own.
@@ -69,24 +84,32 @@ impl HttpTransport {
         Self::new(&self.options)
     }
 
+    /// The client for a request; a `fresh` one takes no connection from the pool.
+    fn client(&self, fresh: bool) -> &reqwest::Client {
+        if !fresh {
+            return &self.client;
+        }
+        self.unpooled
+            .get_or_init(|| Self::build(&self.options, 0, Resolver).unwrap_or_else(|_| self.client.clone()))
+    }
+
     async fn exchange(&self, request: HttpRequest) -> std::result::Result<HttpResponse, TransportError> {
         let https = request.url.scheme() == "https";
+        let client = self.client(request.fresh);
         let mut outgoing = reqwest::Request::new(request.method, request.url);
         *outgoing.headers_mut() = request.headers;
         *outgoing.body_mut() = request.body.map(reqwest::Body::wrap);
-        let response =
-            self.client.execute(outgoing).await.map_err(|e| classify::before_head(failure(e), https))?;
-        let mut answer = HttpResponse {
-            status: response.status().as_u16(),
-            headers: response.headers().clone(),
-            body: Bytes::new(),
-            close_delimited: response.version() <= ::http::Version::HTTP_11
-                && response.content_length().is_none()
-                && !response.headers().contains_key(TRANSFER_ENCODING),
-        };
+        let mut response =
+            client.execute(outgoing).await.map_err(|e| classify::before_head(failure(e), https))?;
+        let close_delimited = response.version() <= ::http::Version::HTTP_11
+            && response.content_length().is_none()
+            && !response.headers().contains_key(TRANSFER_ENCODING);
+        let headers = std::mem::take(response.headers_mut());
+        let mut answer =
+            HttpResponse { status: response.status().as_u16(), headers, body: Bytes::new(), close_delimited };
         let refused = !response.status().is_success();
         request.progress.head_arrived(refused.then(|| answer.clone()));
-        let (body, fault) = self.read_body(response).await;
+        let (body, fault) = self.read_body(response, answer.headers.get(CONTENT_ENCODING), refused).await;
         match fault {
             // A refusal is told by its status, however little of its words arrived.
             Some(fault) if !refused => Err(TransportError { status: Some(answer.status), ..fault }),
@@ -99,14 +122,19 @@ impl HttpTransport {
 
     /// Reads the decoded body up to the cap, so that neither a huge body nor a compressed bomb fills memory.
     /// Returns what arrived, and why it is not all.
-    async fn read_body(&self, mut response: reqwest::Response) -> (Bytes, Option<TransportError>) {
-        let encoding = response.headers().get(CONTENT_ENCODING);
+    async fn read_body(
+        &self,
+        mut response: reqwest::Response,
+        encoding: Option<&HeaderValue>,
+        refused: bool,
+    ) -> (Bytes, Option<TransportError>) {
         if encoding.is_some_and(|e| !e.as_bytes().eq_ignore_ascii_case(b"identity")) {
             return (Bytes::new(), Some(unknown_encoding()));
         }
-        let cap = self.options.max_response_bytes;
+        let most = self.options.max_response_bytes;
+        let cap = if refused { most.min(REFUSAL_BYTES) } else { most };
         let announced = response.content_length();
-        if announced.is_some_and(|n| n > cap) {
+        if !refused && announced.is_some_and(|n| n > cap) {
             return (Bytes::new(), Some(too_large(cap)));
         }
         let mut body = BytesMut::new();
@@ -117,6 +145,10 @@ impl HttpTransport {
                 Err(e) => return (body.freeze(), Some(classify::in_body(failure(e)))),
             };
             if announced == Some(chunk.len() as u64) {
+                if response.version() == ::http::Version::HTTP_2 {
+                    // The stream ends in a frame of its own; to leave before it is read would cancel the stream.
+                    let _ = response.chunk().await;
+                }
                 return (chunk, None);
             }
             body.extend_from_slice(&chunk);
@@ -232,6 +264,7 @@ mod tests {
             headers: ::http::HeaderMap::new(),
             body: None,
             progress: Progress::default(),
+            fresh: false,
         };
         let start = Instant::now();
         let answer = HttpTransport::with_resolver(&options, Both).unwrap().send(request).await.unwrap();

@@ -36,6 +36,8 @@ pub(crate) struct HttpRequest {
     pub(crate) url: Url,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Option<Payload>,
+    /// On a connection of its own: the one before it was dead, and so may be the others that were idle.
+    pub(crate) fresh: bool,
     pub(crate) progress: Progress,
 }
 
@@ -80,6 +82,14 @@ pub(crate) struct TransportError {
     /// The status line had already arrived: a write was surely received.
     pub(crate) status: Option<u16>,
     pub(crate) source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl TransportError {
+    /// The connection was dead when it was used; so may be the others that were idle. A server that only takes no more
+    /// requests on it is well.
+    pub(crate) fn is_dead_connection(&self) -> bool {
+        self.reason == Reason::ConnectionClosed && !self.not_sent
+    }
 }
 
 impl fmt::Display for TransportError {

@@ -173,8 +173,15 @@ impl SignatureScheme {
         if serde_json::from_str::<String>(json).is_ok_and(|name| name == "standard") {
             return Ok(Self::standard());
         }
-        serde_json::from_str(json)
-            .map_err(|e| Error::config(format!("the signature scheme cannot be read: {e}")))
+        // Not in the words of the parser, which quote what it found: that may be a secret in the wrong place.
+        serde_json::from_str(json).map_err(|e| {
+            Error::config(format!(
+                "the signature scheme cannot be read (line {} column {}): it must be JSON, the string \"standard\" or \
+                an object with the documented fields and values",
+                e.line(),
+                e.column()
+            ))
+        })
     }
 }
 

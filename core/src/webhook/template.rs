@@ -230,5 +230,9 @@ mod tests {
         for bad in ["", "{}", "\"other\"", "[]", r#"{"signature_header":"a","colour":"red"}"#] {
             assert!(SignatureScheme::from_json(bad).is_err(), "{bad}");
         }
+        for leak in [r#"{"secret":"whsec_hush"}"#, r#"{"whsec_hush":1}"#, r#""whsec_hush""#] {
+            let e = SignatureScheme::from_json(leak).unwrap_err();
+            assert!(!format!("{e} {e:?}").contains("hush"), "{e:?}");
+        }
     }
 }

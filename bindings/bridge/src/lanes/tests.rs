@@ -44,6 +44,20 @@ fn after_closing_no_lane_is_kept() {
 }
 
 #[test]
+fn closing_does_not_wait_for_the_threads_of_a_lane() {
+    // As a lookup of a name that takes for ever.
+    let (end, slow) = std::sync::mpsc::channel::<()>();
+    let client = client("");
+    let work = async move {
+        drop(tokio::task::spawn_blocking(move || slow.recv()));
+        Ok(0_u8)
+    };
+    lanes(&client).run(|_| work, None).unwrap().unwrap();
+    client.close();
+    drop(end);
+}
+
+#[test]
 fn a_lane_that_saw_a_panic_is_not_used_again() {
     let client = client("");
     let lanes = lanes(&client);

@@ -53,6 +53,20 @@ async fn a_cancelled_leader_does_not_fail_the_others() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_leader_that_is_not_polled_does_not_hold_up_the_others() {
+    let world = World::new(normal);
+    let mut still: Vec<_> = (0..2).map(|_| Box::pin(world.client.conversations().get("c1").send())).collect();
+    for call in &mut still {
+        assert!(futures_util::poll!(call).is_pending());
+    }
+    world.client.conversations().get("c1").timeout(SECOND).await.unwrap();
+    for call in still {
+        call.await.unwrap();
+    }
+    assert_eq!(world.tokens(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_leader_with_little_time_does_not_fail_the_others() {
     let world =
         World::new(
@@ -65,6 +79,21 @@ async fn a_leader_with_little_time_does_not_fail_the_others() {
     let (hasty, patient) = tokio::join!(hasty, patient);
     assert_eq!(hasty.unwrap_err().kind(), ErrorKind::Timeout);
     patient.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_leader_without_time_for_the_pause_fails_only_those_who_have_none_either() {
+    for status in [429, 503] {
+        let world = World::new(move |path, n| match path {
+            "/oauth/token" if n == 1 => (100 * MS, reply_with(status, &[("retry-after", "10")], "")),
+            _ => normal(path, n),
+        });
+        let call = |timeout| world.client.conversations().get("c1").timeout(timeout).send();
+        let all = futures_util::future::join_all([5, 5, 90, 90].map(|s| call(s * SECOND))).await;
+        let ok: Vec<bool> = all.iter().map(Result::is_ok).collect();
+        assert_eq!(ok, [false, false, true, true], "{status}: {all:?}");
+        assert_eq!(world.tokens(), 2, "{status}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -21,7 +21,7 @@ impl State {
         let patience = (self.latency * 2).clamp(Duration::from_millis(50), Duration::from_secs(1));
 
         if let Some(pause) = &self.pause {
-            if pause.probing {
+            if pause.probing.is_some_and(|until| now < until) {
                 return wait(turns(now + patience, gap), now, pause.cause);
             }
             if now < pause.at {
