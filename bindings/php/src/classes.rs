@@ -76,6 +76,7 @@ const EXCEPTION: &[(&str, &str)] = &[
     ("retryAfter", "?float"),
     ("attempts", "int"),
     ("maybeApplied", "bool"),
+    ("isTransient", "bool"),
     ("webhookReason", "?string"),
     ("fields", "array"),
     ("timing", "Zhifuyun\\Timing"),

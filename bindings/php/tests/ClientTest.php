@@ -11,6 +11,7 @@ use Zhifuyun\Exception\ClosedException;
 use Zhifuyun\Exception\ConfigException;
 use Zhifuyun\Exception\InvalidArgumentException;
 use Zhifuyun\Exception\NotFoundException;
+use Zhifuyun\Exception\ServerException;
 use Zhifuyun\Exception\ZhifuyunException;
 use Zhifuyun\Testing\MockServer;
 use Zhifuyun\Ticket;
@@ -60,6 +61,20 @@ final class ClientTest extends TestCase
         self::assertSame('why', $e->getPrevious()?->getMessage());
         $this->expectException(\TypeError::class);
         Ticket::__set_state(['id' => 1]);
+    }
+
+    public function testTransientErrors(): void
+    {
+        $client = new Client(clientId: 'id', clientSecret: 'secret', baseUrl: 'http://127.0.0.1:9', maxRetries: 0);
+        foreach (['t1' => true, '..' => false] as $id => $transient) {
+            try {
+                $client->conversations->get($id);
+                self::fail();
+            } catch (ZhifuyunException $e) {
+                self::assertSame($transient, $e->isTransient, $e->kind);
+            }
+        }
+        self::assertTrue((new ServerException('made'))->isTransient);
     }
 
     public function testStringsOfNoneAndOneByte(): void
