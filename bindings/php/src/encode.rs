@@ -7,7 +7,7 @@ use ext_php_rs::types::Zval;
 use ext_php_rs::zend::ClassEntry;
 use serde_json::Value;
 use zhifuyun_bridge::error::TimingData;
-use zhifuyun_bridge::operations::Visitor;
+use zhifuyun_bridge::operations::{Output, Visitor};
 use zhifuyun_bridge::zhifuyun::models::{Field, Page, Record};
 use zhifuyun_bridge::zhifuyun::{Meta, Response};
 
@@ -81,8 +81,12 @@ fn items<R: Record>(page: &Page<R>) -> Vec<Zval> {
     page.items.iter().map(|item| shaped(class, item, None)).collect()
 }
 
-/// Makes the object of a result.
-pub(crate) struct Objects;
+/// The object of a result.
+pub(crate) fn output(output: Output) -> Zval {
+    output.visit(Objects)
+}
+
+struct Objects;
 
 impl Visitor for Objects {
     type Value = Zval;

@@ -1,9 +1,8 @@
 //! A client as its resources and iterations share it: every call goes through here.
 
-use crate::encode::Objects;
 use crate::error::{self, OrThrow as _, Thrown};
 use crate::iterate::Iteration;
-use crate::{convert, registry, shim};
+use crate::{convert, encode, registry, shim};
 use ext_php_rs::prelude::*;
 use ext_php_rs::types::{ArrayKey, ZendHashTable, Zval};
 use serde_json::{Map, Value};
@@ -71,7 +70,7 @@ impl Shared {
         let args = convert::arguments(args).map_err(operation)?;
         let options = convert::call_options(options).map_err(operation)?;
         let result = bridge.call(name, &args, options.as_deref(), Some(&mut shim::interrupted));
-        self.settle(name, result, |result| result.or_throw().map(|output| output.visit(Objects)))
+        self.settle(name, result, |result| result.or_throw().map(encode::output))
     }
 
     pub(crate) fn many(&self, ids: &Zval, options: Option<&Zval>) -> PhpResult<Zval> {
@@ -91,7 +90,7 @@ impl Shared {
             let outputs = result.map_err(|failed| one_of(&ids, &failed))?;
             let mut table = ZendHashTable::with_capacity(u32::try_from(ids.len()).unwrap_or(0));
             for ((key, _), output) in ids.iter().zip(outputs) {
-                shim::put(&mut table, &convert::key_text(key), output.visit(Objects));
+                shim::put(&mut table, &convert::key_text(key), encode::output(output));
             }
             Ok(shim::array(table))
         })
