@@ -7,6 +7,7 @@ use ext_php_rs::prelude::*;
 use ext_php_rs::types::{ArrayKey, ZendHashTable, Zval};
 use serde_json::{Map, Value};
 use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 use zhifuyun_bridge::BridgeClient;
@@ -21,7 +22,12 @@ pub(crate) struct Shared {
     closed: Cell<bool>,
     /// Until the client is closed: a callback that holds its client would keep both for ever.
     on_event: RefCell<Option<Zval>>,
+    /// Events that wait for the callback: those of a call that was interrupted, or behind one that it threw at.
+    untold: RefCell<VecDeque<String>>,
 }
+
+/// So many wait at most; beyond it the oldest go.
+const UNTOLD: usize = 10_000;
 
 impl Shared {
     pub(crate) fn new(mut options: Map<String, Value>, on_event: Option<&Zval>) -> PhpResult<Rc<Self>> {
@@ -35,8 +41,10 @@ impl Shared {
         }
         options.insert("host".to_owned(), format!("php/{}", shim::version()).into());
         let bridge = registry::client(&Value::Object(options).to_string()).or_throw()?;
+        // What a request left behind that died in a call is nobody's.
+        drop(bridge.drain_events());
         let on_event = RefCell::new(on_event.map(Zval::shallow_clone));
-        Ok(Rc::new(Self { bridge, closed: false.into(), on_event }))
+        Ok(Rc::new(Self { bridge, closed: false.into(), on_event, untold: RefCell::default() }))
     }
 
     pub(crate) fn open(&self) -> PhpResult<&BridgeClient> {
@@ -128,16 +136,29 @@ impl Shared {
         result: std::result::Result<I, Interrupted>,
         make: impl FnOnce(I) -> std::result::Result<T, Thrown>,
     ) -> PhpResult<T> {
+        self.gather();
+        // The engine runs no callback now; the next call tells.
         let Ok(result) = result else { return Err(error::interrupted(name)) };
         let made = make(result);
         self.tell();
         made.map_err(error::behind_pending)
     }
 
-    /// Hands the events of the last call to the callback.
+    /// Takes the events of the last call out of the queue, which is the whole process's.
+    fn gather(&self) {
+        if self.on_event.borrow().is_some() {
+            let mut untold = self.untold.borrow_mut();
+            untold.extend(self.bridge.drain_events());
+            let beyond = untold.len().saturating_sub(UNTOLD);
+            drop(untold.drain(..beyond));
+        }
+    }
+
+    /// Hands them to the callback.
     fn tell(&self) {
         let Some(callback) = self.on_event.borrow().as_ref().map(Zval::shallow_clone) else { return };
-        for event in self.bridge.drain_events() {
+        let next = || self.untold.borrow_mut().pop_front();
+        while let Some(event) = next() {
             let event: Value = serde_json::from_str(&event).unwrap_or_default();
             // What the callback throws stays pending in the engine and ends the call.
             if callback.try_call(vec![&convert::value(&event)]).is_err() {

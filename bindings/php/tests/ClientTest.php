@@ -348,6 +348,24 @@ final class ClientTest extends TestCase
         }
     }
 
+    /** An event that the callback throws at takes no other with it. */
+    public function testEventsBehindOneThatThrew(): void
+    {
+        $events = [];
+        $client = (new World())->client(onEvent: static function (array $event) use (&$events): void {
+            $events[] = $event['event'] . ($event['operation'] ?? '');
+            count($events) === 1 && throw new \DomainException('callback');
+        });
+        try {
+            $client->authenticate();
+            self::fail();
+        } catch (\DomainException) {
+            $client->tickets->list();
+        }
+        self::assertContains('responseauthenticate', $events);
+        self::assertContains('responsetickets.list', $events);
+    }
+
     /** A callback that comes back to the iteration that called it does not hang. */
     public function testCallbacksMayCall(): void
     {
