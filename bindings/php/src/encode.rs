@@ -2,6 +2,7 @@
 
 use crate::classes::class;
 use crate::convert;
+use crate::held::hold;
 use crate::shim::{self, Fresh};
 use ext_php_rs::types::Zval;
 use ext_php_rs::zend::ClassEntry;
@@ -92,23 +93,24 @@ impl Visitor for Objects {
     type Value = Zval;
 
     fn record<R: Record>(self, answer: Response<R>) -> Zval {
-        let about = meta(answer.meta());
-        record(&answer.into_inner(), Some(about))
+        hold(answer, |answer| record(&**answer, Some(meta(answer.meta()))))
     }
 
     fn page<R: Record>(self, answer: Response<Page<R>>) -> Zval {
-        object(
-            "Page",
-            [
-                convert::list(items(&answer).into_iter()),
-                answer.total.map_or_else(Zval::null, count),
-                count(answer.page),
-                count(answer.limit),
-                shim::boolean(answer.has_next()),
-                convert::object(&answer.extra),
-                meta(answer.meta()),
-            ],
-        )
+        hold(answer, |answer| {
+            object(
+                "Page",
+                [
+                    convert::list(items(answer).into_iter()),
+                    answer.total.map_or_else(Zval::null, count),
+                    count(answer.page),
+                    count(answer.limit),
+                    shim::boolean(answer.has_next()),
+                    convert::object(&answer.extra),
+                    meta(answer.meta()),
+                ],
+            )
+        })
     }
 
     fn done(self) -> Zval {

@@ -81,6 +81,7 @@ impl Course {
         }
         let walk = Arc::clone(&self.under_way.borrow());
         let result = walk.next_page(&mut shim::interrupted);
+        drop(walk);
         self.waiting.set(false);
         self.client.settle(self.name, result, |page| {
             let page = page.or_throw()?.map(|page| Page::of(encode::output(page)));

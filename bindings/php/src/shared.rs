@@ -1,6 +1,7 @@
 //! A client as its resources and iterations share it: every call goes through here.
 
 use crate::error::{self, OrThrow as _, Thrown};
+use crate::held::hold;
 use crate::iterate::Iteration;
 use crate::{convert, encode, registry, shim};
 use ext_php_rs::prelude::*;
@@ -97,9 +98,12 @@ impl Shared {
         self.settle(NAME, result, |result| {
             let outputs = result.map_err(|failed| one_of(&ids, &failed))?;
             let mut table = ZendHashTable::with_capacity(u32::try_from(ids.len()).unwrap_or(0));
-            for ((key, _), output) in ids.iter().zip(outputs) {
-                shim::put(&mut table, &convert::key_text(key), encode::output(output));
-            }
+            hold(RefCell::new(outputs.into_iter()), |outputs| {
+                let next = || outputs.borrow_mut().next();
+                for ((key, _), output) in ids.iter().zip(std::iter::from_fn(next)) {
+                    shim::put(&mut table, &convert::key_text(key), encode::output(output));
+                }
+            });
             Ok(shim::array(table))
         })
     }

@@ -46,7 +46,8 @@ final class IterationTest extends TestCase
     {
         $client = (new World(['tickets' => World::tickets(5)]))->client();
         $ids = array_column(array_reverse(World::tickets(5)), 'id');
-        foreach (['n c', 'n n c', 'c n n c', 'n n n n c', 'n n n n n n v c', 'v v n n v c r c', 'n r n c n', 'c c k n n k'] as $steps) {
+        $all = 'n c|n n c|c n n c|n n n n c|n n n n n n v c|v v n n v c r c|n r n c n|c c k n n k';
+        foreach (explode('|', $all) as $steps) {
             $answers = static function (\Iterator $iterator, callable $id) use ($steps): array {
                 $answers = [];
                 foreach (explode(' ', $steps) as $step) {
