@@ -1,7 +1,6 @@
 //! Errors as exceptions.
 
 use crate::classes::{self, EXCEPTIONS};
-use crate::convert;
 use crate::encode::timing;
 use crate::shim::{self, Fresh};
 use ext_php_rs::exception::PhpException;
@@ -129,8 +128,8 @@ fn fill(mut object: Fresh, data: &ErrorData<'_>) -> Zval {
         shim::put(&mut table, "message", shim::string(f.message));
         shim::array(table)
     });
-    object.named("fields", convert::list(fields));
+    object.named("fields", shim::list(fields));
     object.named("timing", timing(&data.timing));
-    object.named("causes", convert::list(data.causes.iter().map(|c| shim::string(c))));
+    object.named("causes", shim::list(data.causes.iter().map(|c| shim::string(c))));
     object.done()
 }

@@ -10,7 +10,6 @@ mod convert;
 mod encode;
 mod enums;
 mod error;
-mod held;
 mod iterate;
 mod names;
 mod present;
@@ -49,11 +48,6 @@ extern "C" fn request(_kind: i32, _module: i32) -> i32 {
     0
 }
 
-extern "C" fn request_end(_kind: i32, _module: i32) -> i32 {
-    held::free();
-    0
-}
-
 extern "C" fn info(_module: *mut ModuleEntry) {
     info_table_start!();
     info_table_row!("Zhifuyun SDK", "enabled");
@@ -77,7 +71,6 @@ pub fn module(module: ModuleBuilder<'_>) -> ModuleBuilder<'_> {
         .version(VERSION)
         .info_function(info)
         .request_startup_function(request)
-        .request_shutdown_function(request_end)
         .enumeration::<enums::ConversationStatus>()
         .enumeration::<enums::Channel>()
         .enumeration::<enums::TicketStatus>()

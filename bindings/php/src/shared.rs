@@ -1,11 +1,11 @@
 //! A client as its resources and iterations share it: every call goes through here.
 
 use crate::error::{self, OrThrow as _, Thrown};
-use crate::held::hold;
 use crate::iterate::Iteration;
 use crate::{convert, encode, registry, shim};
 use ext_php_rs::prelude::*;
 use ext_php_rs::types::{ArrayKey, ZendHashTable, Zval};
+use ext_php_rs::zend::BailoutGuard;
 use serde_json::{Map, Value};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -98,12 +98,11 @@ impl Shared {
         self.settle(NAME, result, |result| {
             let outputs = result.map_err(|failed| one_of(&ids, &failed))?;
             let mut table = ZendHashTable::with_capacity(u32::try_from(ids.len()).unwrap_or(0));
-            hold(RefCell::new(outputs.into_iter()), |outputs| {
-                let next = || outputs.borrow_mut().next();
-                for ((key, _), output) in ids.iter().zip(std::iter::from_fn(next)) {
-                    shim::put(&mut table, &convert::key_text(key), encode::output(output));
-                }
-            });
+            let mut outputs = BailoutGuard::new(outputs.into_iter());
+            for (key, _) in &ids {
+                let Some(output) = outputs.next() else { break };
+                shim::put(&mut table, &convert::key_text(key), encode::output(output));
+            }
             Ok(shim::array(table))
         })
     }
