@@ -3,12 +3,13 @@
 use crate::encode;
 use crate::error::OrThrow as _;
 use crate::shared::Shared;
-use crate::shim;
+use crate::shim::{self, Steps};
 use ext_php_rs::flags::ClassFlags;
 use ext_php_rs::prelude::*;
-use ext_php_rs::types::Zval;
-use ext_php_rs::zend::ce;
+use ext_php_rs::types::{ZendClassObject, ZendObject, Zval};
+use ext_php_rs::zend::{ce, run_handler};
 use std::cell::{Cell, RefCell};
+use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 use std::sync::Arc;
 use zhifuyun_bridge::walk::Walk;
@@ -61,6 +62,14 @@ impl Cursor {
         self.page.as_ref()?.item(self.index)
     }
 
+    /// Past the item, if there is one.
+    fn pass(&mut self) -> bool {
+        let there = self.item().is_some();
+        self.index += i64::from(there);
+        self.items += i64::from(there);
+        there
+    }
+
     /// Past the page, if there is one.
     fn leave(&mut self) {
         if let Some(page) = self.page.take() {
@@ -108,7 +117,15 @@ impl Course {
         }
     }
 
-    /// The same for a page.
+    /// Goes on to the next item, past the one under the cursor.
+    fn next(&self) -> PhpResult<()> {
+        if !self.cursor.borrow_mut().pass() && self.at_item()? {
+            self.cursor.borrow_mut().pass();
+        }
+        Ok(())
+    }
+
+    /// Whether there is a page under the cursor, after fetching it.
     fn at_page(&self) -> PhpResult<bool> {
         let cursor = self.cursor.borrow();
         if cursor.page.is_none() && !cursor.ended {
@@ -183,12 +200,7 @@ impl Iteration {
 
     /// Goes on.
     pub fn next(&self) -> PhpResult<()> {
-        if self.0.at_item()? {
-            let mut cursor = self.0.cursor.borrow_mut();
-            cursor.index += 1;
-            cursor.items += 1;
-        }
-        Ok(())
+        self.0.next()
     }
 
     /// Begins anew, unless nothing was passed yet.
@@ -210,6 +222,53 @@ impl Iteration {
     pub fn report(&self) -> Zval {
         self.0.report()
     }
+}
+
+/// The steps of `foreach`: those of the methods, which it need not call. Most find their item and are done.
+pub(crate) static STEPS: Steps = Steps { valid, current, key, next, rewind };
+
+fn course(iteration: &ZendObject) -> Option<&Course> {
+    ZendClassObject::<Iteration>::from_zend_obj(iteration)?.obj.as_ref().map(|iteration| &*iteration.0)
+}
+
+/// What fails is thrown, and a panic stays inside.
+fn guarded(work: impl FnOnce() -> PhpResult<()>) {
+    run_handler(AssertUnwindSafe(|| {
+        if let Err(e) = work() {
+            e.throw();
+        }
+    }));
+}
+
+extern "C" fn valid(iteration: &ZendObject) -> bool {
+    let Some(course) = course(iteration) else { return false };
+    let is_there = || course.cursor.try_borrow().is_ok_and(|cursor| cursor.item().is_some());
+    if !is_there() {
+        guarded(|| course.at_item().map(drop));
+    }
+    is_there()
+}
+
+extern "C" fn current(iteration: &ZendObject) -> *const Zval {
+    let cursor = course(iteration).and_then(|course| course.cursor.try_borrow().ok());
+    // The page holds it until the next step.
+    cursor.as_ref().and_then(|cursor| cursor.item()).map_or(std::ptr::null(), std::ptr::from_ref)
+}
+
+extern "C" fn key(iteration: &ZendObject) -> i64 {
+    course(iteration).and_then(|course| course.cursor.try_borrow().ok()).map_or(0, |cursor| cursor.items)
+}
+
+extern "C" fn next(iteration: &ZendObject) {
+    let Some(course) = course(iteration) else { return };
+    let passed = course.cursor.try_borrow_mut().is_ok_and(|mut cursor| cursor.pass());
+    if !passed {
+        guarded(|| course.next());
+    }
+}
+
+extern "C" fn rewind(iteration: &ZendObject) {
+    guarded(|| course(iteration).map_or(Ok(()), Course::rewind));
 }
 
 /// A list, page by page.

@@ -133,6 +133,57 @@ void zfy_set_state(zend_execute_data *execute_data, zval *return_value) {
   }
 }
 
+/* foreach over an iteration, in the steps of its methods but without calling them. */
+typedef struct {
+  bool (*valid)(zend_object *);
+  zval *(*current)(zend_object *);
+  int64_t (*key)(zend_object *);
+  void (*next)(zend_object *);
+  void (*rewind)(zend_object *);
+} zfy_steps;
+static const zfy_steps *zfy_walk;
+
+/* An int or a zend_result, as the version has it. */
+typedef __typeof__(((zend_object_iterator_funcs *)0)->valid(NULL)) zfy_validity;
+
+static zfy_validity zfy_valid(zend_object_iterator *it) {
+  return zfy_walk->valid(Z_OBJ(it->data)) ? SUCCESS : FAILURE;
+}
+static zval *zfy_current(zend_object_iterator *it) {
+  zval *item = zfy_walk->current(Z_OBJ(it->data));
+  return item ? item : &EG(uninitialized_zval);
+}
+static void zfy_key(zend_object_iterator *it, zval *key) { ZVAL_LONG(key, zfy_walk->key(Z_OBJ(it->data))); }
+static void zfy_next(zend_object_iterator *it) { zfy_walk->next(Z_OBJ(it->data)); }
+static void zfy_rewind(zend_object_iterator *it) { zfy_walk->rewind(Z_OBJ(it->data)); }
+static void zfy_end(zend_object_iterator *it) { zval_ptr_dtor(&it->data); }
+static HashTable *zfy_get_gc(zend_object_iterator *it, zval **table, int *n) {
+  *table = &it->data, *n = 1;
+  return NULL;
+}
+
+static zend_object_iterator *zfy_get_iterator(zend_class_entry *ce, zval *object, int by_ref) {
+  static const zend_object_iterator_funcs funcs = {
+      .dtor = zfy_end, .valid = zfy_valid, .get_current_data = zfy_current, .get_current_key = zfy_key,
+      .move_forward = zfy_next, .rewind = zfy_rewind, .get_gc = zfy_get_gc,
+  };
+  (void)ce;
+  if (by_ref) {
+    zend_throw_error(NULL, "An iterator cannot be used with foreach by reference");
+    return NULL;
+  }
+  zend_object_iterator *it = emalloc(sizeof(*it));
+  zend_iterator_init(it);
+  it->funcs = &funcs;
+  ZVAL_OBJ_COPY(&it->data, Z_OBJ_P(object));
+  return it;
+}
+
+void zfy_walks(zend_class_entry *ce, const zfy_steps *steps) {
+  zfy_walk = steps;
+  ce->get_iterator = zfy_get_iterator;
+}
+
 /* Runs the signal handlers that wait. Whether the call must end: the time is up, or a handler threw. What a handler
    threw stays pending; "exit" in a handler is such an exception too. */
 bool zfy_interrupted(void) {

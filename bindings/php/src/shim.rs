@@ -8,10 +8,10 @@ use std::mem::{ManuallyDrop, MaybeUninit};
 
 mod declare;
 
-pub(crate) use declare::{Type, declare, property, readonly, sealed, sensitive};
+pub(crate) use declare::{Steps, Type, declare, property, readonly, sealed, sensitive, walks};
 
 mod c {
-    use super::{ClassEntry, ExecuteData, Parts, ZendHashTable, ZendObject, Zval, c_char};
+    use super::{ClassEntry, ExecuteData, Parts, Steps, ZendHashTable, ZendObject, Zval, c_char};
     unsafe extern "C" {
         pub(super) fn zfy_string(out: *mut Zval, text: *const c_char, length: usize);
         pub(super) fn zfy_object(out: *mut Zval, ce: *mut ClassEntry) -> *mut ZendObject;
@@ -52,6 +52,7 @@ mod c {
         ) -> bool;
         pub(super) fn zfy_sealed(ce: *mut ClassEntry, readonly: bool);
         pub(super) fn zfy_set_state(ex: *mut ExecuteData, out: *mut Zval);
+        pub(super) fn zfy_walks(ce: *mut ClassEntry, steps: *const Steps);
         pub(super) fn zfy_interrupted() -> bool;
         pub(super) fn zfy_behind_pending(exception: *mut Zval);
         pub(super) fn zfy_time(out: *mut Zval, parts: *const Parts);

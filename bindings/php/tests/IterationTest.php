@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace Zhifuyun\Tests;
 
 use PHPUnit\Framework\TestCase;
+use Zhifuyun\Exception\PermissionDeniedException;
 use Zhifuyun\Ticket;
 
 /** Lists, item by item and page by page. */
@@ -39,6 +40,47 @@ final class IterationTest extends TestCase
         }
         self::assertSame(['ticket_25', 10], [$item->id, count($walk->pages()->current())]);
         self::assertSame([10, 10, 5], $counts(), 'nothing was passed yet');
+    }
+
+    /** What foreach, generators and other iterators see. */
+    public function testForeach(): void
+    {
+        $world = new World(['tickets' => World::tickets(5)]);
+        $ids = array_column(array_reverse(World::tickets(5)), 'id');
+        $walk = $world->client()->tickets->iterate(limit: 2);
+        $seen = [];
+        foreach ($walk as $key => $ticket) {
+            $seen[$key] = $ticket->id;
+        }
+        self::assertSame($ids, $seen);
+        $all = static function () use ($walk): \Generator {
+            yield from $walk;
+        };
+        self::assertSame($ids, array_map(static fn (Ticket $t): string => $t->id, iterator_to_array($all())));
+        $some = new \LimitIterator(new \IteratorIterator($walk), 1, 3);
+        self::assertSame([1, 2, 3], array_keys(iterator_to_array($some)));
+        self::assertCount(5, [...$walk]);
+        self::assertNull($walk->current());
+        foreach ($walk as $ticket) {
+            $walk->next();
+            $odd[] = $ticket->id;
+        }
+        self::assertSame([$ids[0], $ids[2], $ids[4]], $odd);
+        $world->fault(['match' => ['path' => '/v1/tickets'], 'when' => ['nth' => 2], 'action' => ['status' => 403]]);
+        $walk = $world->client()->tickets->iterate(limit: 2);
+        $seen = [];
+        try {
+            foreach ($walk as $ticket) {
+                $seen[] = $ticket->id;
+            }
+            self::fail();
+        } catch (PermissionDeniedException) {
+            self::assertCount(2, $seen);
+        }
+        $this->expectExceptionMessage('An iterator cannot be used with foreach by reference');
+        foreach ($walk as &$ticket) {
+            self::fail();
+        }
     }
 
     /** By hand, in any order, with what any other iterator answers. */

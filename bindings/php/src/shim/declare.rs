@@ -1,6 +1,7 @@
 //! Declarations: what the classes say about their properties and methods.
 
 use super::c;
+use ext_php_rs::types::{ZendObject, Zval};
 use ext_php_rs::zend::ClassEntry;
 use std::ffi::CStr;
 
@@ -85,4 +86,21 @@ pub(crate) fn sensitive(class: &ClassEntry, method: &str, parameter: &CStr) -> b
 pub(crate) fn sealed(class: &ClassEntry, readonly: bool) {
     // SAFETY: as in `declare`.
     unsafe { c::zfy_sealed(std::ptr::from_ref(class).cast_mut(), readonly) };
+}
+
+/// The steps of `foreach` over a class of iterators. None may panic.
+#[repr(C)]
+pub(crate) struct Steps {
+    pub(crate) valid: extern "C" fn(&ZendObject) -> bool,
+    /// Null if there is none.
+    pub(crate) current: extern "C" fn(&ZendObject) -> *const Zval,
+    pub(crate) key: extern "C" fn(&ZendObject) -> i64,
+    pub(crate) next: extern "C" fn(&ZendObject),
+    pub(crate) rewind: extern "C" fn(&ZendObject),
+}
+
+/// Gives a class its steps: to one class only.
+pub(crate) fn walks(class: &ClassEntry, steps: &'static Steps) {
+    // SAFETY: as in `declare`; the steps live as long as the process.
+    unsafe { c::zfy_walks(std::ptr::from_ref(class).cast_mut(), steps) };
 }
