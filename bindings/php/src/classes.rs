@@ -5,6 +5,7 @@ use crate::{names, present};
 use ext_php_rs::args::{Arg, ArgInfoTables};
 use ext_php_rs::builders::{ClassBuilder, FunctionBuilder};
 use ext_php_rs::flags::{ClassFlags, DataType, MethodFlags};
+use ext_php_rs::types::Zval;
 use ext_php_rs::zend::{ClassEntry, ce};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -12,28 +13,41 @@ use zhifuyun_bridge::zhifuyun::models::{Conversation, FieldKind, Record, Statist
 use zhifuyun_bridge::zhifuyun::webhook::{ConversationPayload, TicketPayload};
 
 /// A class of this module.
-#[derive(Clone, Copy)]
-struct Entry(&'static ClassEntry);
+pub(crate) struct Shape {
+    pub(crate) class: &'static ClassEntry,
+    /// Of a record: for each field the values that the API knows, ready for use.
+    pub(crate) tokens: Vec<Vec<(&'static str, Zval)>>,
+}
 
-// SAFETY: classes of modules are not changed after the module's start.
-unsafe impl Send for Entry {}
+// SAFETY: classes and interned strings of modules are not changed after the module's start.
+unsafe impl Send for Shape {}
+// SAFETY: as above.
+unsafe impl Sync for Shape {}
 
 /// Classes by name without namespace. Filled while the module starts, only read afterwards.
-static CLASSES: Mutex<Option<HashMap<String, Entry>>> = Mutex::new(None);
+static CLASSES: Mutex<Option<HashMap<String, &'static Shape>>> = Mutex::new(None);
+
+/// One of the classes below, and what goes into it.
+pub(crate) fn shape(name: &str) -> Option<&'static Shape> {
+    let classes = CLASSES.lock().unwrap_or_else(PoisonError::into_inner);
+    classes.as_ref().and_then(|c| c.get(name)).copied()
+}
 
 /// One of the classes below.
 pub(crate) fn class(name: &str) -> Option<&'static ClassEntry> {
-    let classes = CLASSES.lock().unwrap_or_else(PoisonError::into_inner);
-    classes.as_ref().and_then(|c| c.get(name)).map(|entry| entry.0)
+    shape(name).map(|shape| shape.class)
 }
 
 fn keep(entry: &'static mut ClassEntry, tables: ArgInfoTables) {
     // The engine reads them as long as the process lives.
     Box::leak(tables);
-    let entry: &'static ClassEntry = entry;
-    let name = entry.name().unwrap_or_default().rsplit('\\').next().unwrap_or_default().to_owned();
+    remember(entry, Vec::new());
+}
+
+fn remember(class: &'static ClassEntry, tokens: Vec<Vec<(&'static str, Zval)>>) {
+    let name = class.name().unwrap_or_default().rsplit('\\').next().unwrap_or_default().to_owned();
     let mut classes = CLASSES.lock().unwrap_or_else(PoisonError::into_inner);
-    classes.get_or_insert_default().insert(name, Entry(entry));
+    classes.get_or_insert_default().insert(name, Box::leak(Box::new(Shape { class, tokens })));
 }
 
 /// Every exception: class, kind and parent.
@@ -76,6 +90,7 @@ const EXCEPTION: &[(&str, &str)] = &[
     ("retryAfter", "?float"),
     ("attempts", "int"),
     ("maybeApplied", "bool"),
+    ("isTransient", "bool"),
     ("webhookReason", "?string"),
     ("fields", "array"),
     ("timing", "Zhifuyun\\Timing"),
@@ -181,7 +196,16 @@ fn record<R: Record>(meta: bool) -> Registered {
         fields.push(("meta".to_owned(), "?Zhifuyun\\Meta"));
     }
     let fields: Vec<(&str, &str)> = fields.iter().map(|(n, t)| (n.as_str(), *t)).collect();
-    data(R::NAME, &fields)
+    data(R::NAME, &fields)?;
+    if let Some(class) = class(R::NAME) {
+        remember(class, R::FIELDS.iter().map(|(_, kind)| tokens(*kind)).collect());
+    }
+    Ok(())
+}
+
+fn tokens(kind: FieldKind) -> Vec<(&'static str, Zval)> {
+    let FieldKind::Token(known) = kind else { return Vec::new() };
+    known.iter().map(|token| (*token, shim::interned(token))).collect()
 }
 
 fn data(name: &str, fields: &[(&str, &str)]) -> Registered {

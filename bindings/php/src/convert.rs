@@ -129,7 +129,7 @@ pub(crate) fn value(json: &Value) -> Zval {
             None => shim::double(n.as_f64().unwrap_or(f64::NAN)),
         },
         Value::String(text) => shim::string(text),
-        Value::Array(items) => list(items.iter().map(value)),
+        Value::Array(items) => shim::list(items.iter().map(value)),
         Value::Object(map) => object(map),
     }
 }
@@ -142,16 +142,6 @@ pub(crate) fn object(map: &Map<String, Value>) -> Zval {
     let mut table = ZendHashTable::new();
     for (key, v) in map {
         shim::put(&mut table, key, value(v));
-    }
-    shim::array(table)
-}
-
-/// A list.
-pub(crate) fn list(items: impl ExactSizeIterator<Item = Zval>) -> Zval {
-    let mut table = ZendHashTable::with_capacity(u32::try_from(items.len()).unwrap_or(0));
-    for item in items {
-        // Fails only beyond the engine's largest index.
-        let _ = table.push(item);
     }
     shim::array(table)
 }

@@ -1,13 +1,13 @@
 //! Results as objects: one function over the view of a record, whatever the record.
 
-use crate::classes::class;
+use crate::classes::{Shape, class, shape};
 use crate::convert;
 use crate::shim::{self, Fresh};
 use ext_php_rs::types::Zval;
-use ext_php_rs::zend::ClassEntry;
+use ext_php_rs::zend::BailoutGuard;
 use serde_json::Value;
 use zhifuyun_bridge::error::TimingData;
-use zhifuyun_bridge::operations::Visitor;
+use zhifuyun_bridge::operations::{Output, Visitor};
 use zhifuyun_bridge::zhifuyun::models::{Field, Page, Record};
 use zhifuyun_bridge::zhifuyun::{Meta, Response};
 
@@ -18,42 +18,46 @@ fn count(n: u64) -> Zval {
 /// An object with its properties in the order of the table of classes.
 pub(crate) fn object(name: &str, values: impl IntoIterator<Item = Zval>) -> Zval {
     let Some(mut object) = class(name).and_then(Fresh::new) else { return Zval::null() };
-    for (n, value) in (0..).zip(values) {
-        object.slot(n, value);
+    for (slot, value) in object.slots().iter_mut().zip(values) {
+        slot.write(value);
     }
     object.done()
 }
 
 /// One record.
 pub(crate) fn record<R: Record>(record: &R, meta: Option<Zval>) -> Zval {
-    class(R::NAME).map_or_else(Zval::null, |class| shaped(class, record, meta))
+    shape(R::NAME).map_or_else(Zval::null, |shape| shaped(shape, record, meta))
 }
 
-fn shaped<R: Record>(class: &'static ClassEntry, record: &R, meta: Option<Zval>) -> Zval {
-    let Some(mut object) = Fresh::new(class) else { return Zval::null() };
-    let mut n = 0;
-    for index in 0..R::FIELDS.len() {
-        object.slot(n, field(record.field(index)));
-        n += 1;
+fn shaped<R: Record>(shape: &Shape, record: &R, meta: Option<Zval>) -> Zval {
+    let Some(object) = Fresh::new(shape.class) else { return Zval::null() };
+    let mut object = object.acyclic();
+    let (fields, rest) = object.slots().split_at_mut_checked(shape.tokens.len()).unwrap_or_default();
+    for ((n, slot), tokens) in fields.iter_mut().enumerate().zip(&shape.tokens) {
+        slot.write(field(record.field(n), tokens));
     }
-    object.slot(n, convert::object(record.extra()));
     // Records that come in an answer have a place for what is known about it.
-    object.slot(n + 1, meta.unwrap_or_else(Zval::null));
+    for (slot, value) in
+        rest.iter_mut().zip([convert::object(record.extra()), meta.unwrap_or_else(Zval::null)])
+    {
+        slot.write(value);
+    }
     object.done()
 }
 
-fn field(value: Field<'_>) -> Zval {
+fn field(value: Field<'_>, tokens: &[(&str, Zval)]) -> Zval {
     match value {
         Field::Missing => Zval::null(),
-        Field::Text(text) | Field::Token(text) => shim::string(text),
+        Field::Text(text) => shim::string(text),
+        Field::Token(text) => tokens
+            .iter()
+            .find(|(known, _)| *known == text)
+            .map_or_else(|| shim::string(text), |(_, known)| known.shallow_clone()),
         Field::Time(at) => shim::time(at),
         Field::Date(date) => shim::string(&date.to_string()),
         Field::Count(n) => count(n),
         Field::Number(n) => shim::double(n),
-        Field::List(trends) => {
-            let items: Vec<_> = trends.iter().map(|trend| record(trend, None)).collect();
-            convert::list(items.into_iter())
-        }
+        Field::List(trends) => shim::list(trends.iter().map(|trend| record(trend, None))),
     }
 }
 
@@ -76,27 +80,33 @@ fn meta(meta: &Meta) -> Zval {
     )
 }
 
-fn items<R: Record>(page: &Page<R>) -> Vec<Zval> {
-    let Some(class) = class(R::NAME) else { return Vec::new() };
-    page.items.iter().map(|item| shaped(class, item, None)).collect()
+fn items<R: Record>(page: &Page<R>) -> Zval {
+    let Some(shape) = shape(R::NAME) else { return shim::empty_array() };
+    shim::list(page.items.iter().map(|item| shaped(shape, item, None)))
 }
 
-/// Makes the object of a result.
-pub(crate) struct Objects;
+/// The object of a result. While it is made a fatal error, such as the memory limit, may jump over the frames of Rust;
+/// what is guarded is dropped all the same.
+pub(crate) fn output(output: Output) -> Zval {
+    output.visit(Objects)
+}
+
+struct Objects;
 
 impl Visitor for Objects {
     type Value = Zval;
 
     fn record<R: Record>(self, answer: Response<R>) -> Zval {
-        let about = meta(answer.meta());
-        record(&answer.into_inner(), Some(about))
+        let answer = BailoutGuard::new(answer);
+        record(&**answer.get(), Some(meta(answer.meta())))
     }
 
     fn page<R: Record>(self, answer: Response<Page<R>>) -> Zval {
+        let answer = BailoutGuard::new(answer);
         object(
             "Page",
             [
-                convert::list(items(&answer).into_iter()),
+                items(&answer),
                 answer.total.map_or_else(Zval::null, count),
                 count(answer.page),
                 count(answer.limit),

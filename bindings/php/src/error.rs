@@ -1,7 +1,6 @@
 //! Errors as exceptions.
 
 use crate::classes::{self, EXCEPTIONS};
-use crate::convert;
 use crate::encode::timing;
 use crate::shim::{self, Fresh};
 use ext_php_rs::exception::PhpException;
@@ -98,6 +97,11 @@ pub(crate) fn construct(object: Fresh, message: &str, code: i64, webhook_reason:
     fill(object, &data)
 }
 
+/// As the core has it. Asked by name, because exceptions made in PHP have no error of the core.
+fn is_transient(data: &ErrorData<'_>) -> bool {
+    matches!(data.kind, "connection" | "timeout" | "rate_limit" | "server") && data.reason != "tls"
+}
+
 fn fill(mut object: Fresh, data: &ErrorData<'_>) -> Zval {
     let text = |t: Option<&str>| t.map_or_else(Zval::null, shim::string);
     object.named("message", shim::string(&data.message));
@@ -113,6 +117,7 @@ fn fill(mut object: Fresh, data: &ErrorData<'_>) -> Zval {
     object.named("retryAfter", data.retry_after.map_or_else(Zval::null, shim::double));
     object.named("attempts", shim::long(data.attempts.into()));
     object.named("maybeApplied", shim::boolean(data.maybe_applied));
+    object.named("isTransient", shim::boolean(is_transient(data)));
     object.named("webhookReason", text(data.webhook_reason));
     let reason = WebhookReason::ALL.iter().find(|r| Some(r.as_str()) == data.webhook_reason);
     let status = reason.map(|r| i64::from(r.http_status()));
@@ -123,8 +128,8 @@ fn fill(mut object: Fresh, data: &ErrorData<'_>) -> Zval {
         shim::put(&mut table, "message", shim::string(f.message));
         shim::array(table)
     });
-    object.named("fields", convert::list(fields));
+    object.named("fields", shim::list(fields));
     object.named("timing", timing(&data.timing));
-    object.named("causes", convert::list(data.causes.iter().map(|c| shim::string(c))));
+    object.named("causes", shim::list(data.causes.iter().map(|c| shim::string(c))));
     object.done()
 }

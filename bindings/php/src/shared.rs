@@ -1,13 +1,14 @@
 //! A client as its resources and iterations share it: every call goes through here.
 
-use crate::encode::Objects;
 use crate::error::{self, OrThrow as _, Thrown};
 use crate::iterate::Iteration;
-use crate::{convert, registry, shim};
+use crate::{convert, encode, registry, shim};
 use ext_php_rs::prelude::*;
 use ext_php_rs::types::{ArrayKey, ZendHashTable, Zval};
+use ext_php_rs::zend::BailoutGuard;
 use serde_json::{Map, Value};
 use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 use zhifuyun_bridge::BridgeClient;
@@ -22,7 +23,12 @@ pub(crate) struct Shared {
     closed: Cell<bool>,
     /// Until the client is closed: a callback that holds its client would keep both for ever.
     on_event: RefCell<Option<Zval>>,
+    /// Events that wait for the callback: those of a call that was interrupted, or behind one that it threw at.
+    untold: RefCell<VecDeque<String>>,
 }
+
+/// So many wait at most; beyond it the oldest go.
+const UNTOLD: usize = 10_000;
 
 impl Shared {
     pub(crate) fn new(mut options: Map<String, Value>, on_event: Option<&Zval>) -> PhpResult<Rc<Self>> {
@@ -36,8 +42,10 @@ impl Shared {
         }
         options.insert("host".to_owned(), format!("php/{}", shim::version()).into());
         let bridge = registry::client(&Value::Object(options).to_string()).or_throw()?;
+        // What a request left behind that died in a call is nobody's.
+        drop(bridge.drain_events());
         let on_event = RefCell::new(on_event.map(Zval::shallow_clone));
-        Ok(Rc::new(Self { bridge, closed: false.into(), on_event }))
+        Ok(Rc::new(Self { bridge, closed: false.into(), on_event, untold: RefCell::default() }))
     }
 
     pub(crate) fn open(&self) -> PhpResult<&BridgeClient> {
@@ -71,7 +79,7 @@ impl Shared {
         let args = convert::arguments(args).map_err(operation)?;
         let options = convert::call_options(options).map_err(operation)?;
         let result = bridge.call(name, &args, options.as_deref(), Some(&mut shim::interrupted));
-        self.settle(name, result, |result| result.or_throw().map(|output| output.visit(Objects)))
+        self.settle(name, result, |result| result.or_throw().map(encode::output))
     }
 
     pub(crate) fn many(&self, ids: &Zval, options: Option<&Zval>) -> PhpResult<Zval> {
@@ -90,8 +98,10 @@ impl Shared {
         self.settle(NAME, result, |result| {
             let outputs = result.map_err(|failed| one_of(&ids, &failed))?;
             let mut table = ZendHashTable::with_capacity(u32::try_from(ids.len()).unwrap_or(0));
-            for ((key, _), output) in ids.iter().zip(outputs) {
-                shim::put(&mut table, &convert::key_text(key), output.visit(Objects));
+            let mut outputs = BailoutGuard::new(outputs.into_iter());
+            for (key, _) in &ids {
+                let Some(output) = outputs.next() else { break };
+                shim::put(&mut table, &convert::key_text(key), encode::output(output));
             }
             Ok(shim::array(table))
         })
@@ -129,16 +139,29 @@ impl Shared {
         result: std::result::Result<I, Interrupted>,
         make: impl FnOnce(I) -> std::result::Result<T, Thrown>,
     ) -> PhpResult<T> {
+        self.gather();
+        // The engine runs no callback now; the next call tells.
         let Ok(result) = result else { return Err(error::interrupted(name)) };
         let made = make(result);
         self.tell();
         made.map_err(error::behind_pending)
     }
 
-    /// Hands the events of the last call to the callback.
+    /// Takes the events of the last call out of the queue, which is the whole process's.
+    fn gather(&self) {
+        if self.on_event.borrow().is_some() {
+            let mut untold = self.untold.borrow_mut();
+            untold.extend(self.bridge.drain_events());
+            let beyond = untold.len().saturating_sub(UNTOLD);
+            drop(untold.drain(..beyond));
+        }
+    }
+
+    /// Hands them to the callback.
     fn tell(&self) {
         let Some(callback) = self.on_event.borrow().as_ref().map(Zval::shallow_clone) else { return };
-        for event in self.bridge.drain_events() {
+        let next = || self.untold.borrow_mut().pop_front();
+        while let Some(event) = next() {
             let event: Value = serde_json::from_str(&event).unwrap_or_default();
             // What the callback throws stays pending in the engine and ends the call.
             if callback.try_call(vec![&convert::value(&event)]).is_err() {

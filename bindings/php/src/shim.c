@@ -19,14 +19,28 @@ void zfy_string(zval *out, const char *text, size_t length) {
   ZVAL_STRINGL_FAST(out, text, length);
 }
 
+/* The same, for as long as the process lives. Only while the module starts. */
+void zfy_interned(zval *out, const char *text, size_t length) {
+  ZVAL_INTERNED_STR(out, zend_string_init_interned(text, length, 1));
+}
+
 /* An object with uninitialised properties. */
 zend_object *zfy_object(zval *out, zend_class_entry *ce) {
   return object_init_ex(out, ce) == SUCCESS ? Z_OBJ_P(out) : NULL;
 }
 
-/* The place of the n-th declared property. */
-zval *zfy_slot(zend_object *object, uint32_t n) {
-  return n < (uint32_t)object->ce->default_properties_count ? OBJ_PROP_NUM(object, n) : NULL;
+/* The object is in no circle: the collector need not look at it. */
+void zfy_acyclic(zend_object *object) { GC_ADD_FLAGS(object, GC_NOT_COLLECTABLE); }
+
+/* A list with room for so many items, and the next of them. */
+zend_array *zfy_list(zval *out, uint32_t room) {
+  array_init_size(out, room);
+  zend_hash_real_init_packed(Z_ARRVAL_P(out));
+  return Z_ARRVAL_P(out);
+}
+
+void zfy_add(zend_array *list, zval *item) {
+  ZEND_HASH_FILL_PACKED(list) { ZEND_HASH_FILL_ADD(item); } ZEND_HASH_FILL_END();
 }
 
 /* The place of a declared property by name. */
@@ -119,6 +133,57 @@ void zfy_set_state(zend_execute_data *execute_data, zval *return_value) {
   }
 }
 
+/* foreach over an iteration, in the steps of its methods but without calling them. */
+typedef struct {
+  bool (*valid)(zend_object *);
+  zval *(*current)(zend_object *);
+  int64_t (*key)(zend_object *);
+  void (*next)(zend_object *);
+  void (*rewind)(zend_object *);
+} zfy_steps;
+static const zfy_steps *zfy_walk;
+
+/* An int or a zend_result, as the version has it. */
+typedef __typeof__(((zend_object_iterator_funcs *)0)->valid(NULL)) zfy_validity;
+
+static zfy_validity zfy_valid(zend_object_iterator *it) {
+  return zfy_walk->valid(Z_OBJ(it->data)) ? SUCCESS : FAILURE;
+}
+static zval *zfy_current(zend_object_iterator *it) {
+  zval *item = zfy_walk->current(Z_OBJ(it->data));
+  return item ? item : &EG(uninitialized_zval);
+}
+static void zfy_key(zend_object_iterator *it, zval *key) { ZVAL_LONG(key, zfy_walk->key(Z_OBJ(it->data))); }
+static void zfy_next(zend_object_iterator *it) { zfy_walk->next(Z_OBJ(it->data)); }
+static void zfy_rewind(zend_object_iterator *it) { zfy_walk->rewind(Z_OBJ(it->data)); }
+static void zfy_end(zend_object_iterator *it) { zval_ptr_dtor(&it->data); }
+static HashTable *zfy_get_gc(zend_object_iterator *it, zval **table, int *n) {
+  *table = &it->data, *n = 1;
+  return NULL;
+}
+
+static zend_object_iterator *zfy_get_iterator(zend_class_entry *ce, zval *object, int by_ref) {
+  static const zend_object_iterator_funcs funcs = {
+      .dtor = zfy_end, .valid = zfy_valid, .get_current_data = zfy_current, .get_current_key = zfy_key,
+      .move_forward = zfy_next, .rewind = zfy_rewind, .get_gc = zfy_get_gc,
+  };
+  (void)ce;
+  if (by_ref) {
+    zend_throw_error(NULL, "An iterator cannot be used with foreach by reference");
+    return NULL;
+  }
+  zend_object_iterator *it = emalloc(sizeof(*it));
+  zend_iterator_init(it);
+  it->funcs = &funcs;
+  ZVAL_OBJ_COPY(&it->data, Z_OBJ_P(object));
+  return it;
+}
+
+void zfy_walks(zend_class_entry *ce, const zfy_steps *steps) {
+  zfy_walk = steps;
+  ce->get_iterator = zfy_get_iterator;
+}
+
 /* Runs the signal handlers that wait. Whether the call must end: the time is up, or a handler threw. What a handler
    threw stays pending; "exit" in a handler is such an exception too. */
 bool zfy_interrupted(void) {
@@ -140,13 +205,13 @@ void zfy_behind_pending(zval *exception) {
 
 /* A DateTimeImmutable in UTC, from its parts: twenty times as fast as reading text. */
 void zfy_time(zval *out, const zfy_parts *parts) {
-  timelib_time *time = ecalloc(1, sizeof(timelib_time));
-  time->y = parts->year, time->m = parts->month, time->d = parts->day;
-  time->h = parts->hour, time->i = parts->minute, time->s = parts->second, time->us = parts->micros;
-  time->sse = parts->seconds;
-  time->sse_uptodate = time->tim_uptodate = time->is_localtime = 1;
-  time->have_time = time->have_date = time->have_zone = 1;
-  time->zone_type = TIMELIB_ZONETYPE_OFFSET;
+  timelib_time *time = emalloc(sizeof(timelib_time));
+  *time = (timelib_time){
+      .y = parts->year, .m = parts->month, .d = parts->day,
+      .h = parts->hour, .i = parts->minute, .s = parts->second, .us = parts->micros,
+      .sse = parts->seconds, .sse_uptodate = 1, .tim_uptodate = 1, .is_localtime = 1,
+      .have_time = 1, .have_date = 1, .have_zone = 1, .zone_type = TIMELIB_ZONETYPE_OFFSET,
+  };
   php_date_instantiate(php_date_get_immutable_ce(), out);
   Z_PHPDATE_P(out)->time = time;
 }

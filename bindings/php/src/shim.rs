@@ -1,16 +1,24 @@
 //! The shim as Rust sees it: safe functions over what is C macros in the engine.
 
-use chrono::{DateTime, Datelike as _, Timelike as _, Utc};
+use chrono::{DateTime, Datelike as _, TimeDelta, Timelike as _, Utc};
 use ext_php_rs::types::{ZendHashTable, ZendObject, Zval};
 use ext_php_rs::zend::{ClassEntry, ExecuteData};
 use std::ffi::{CStr, c_char};
+use std::mem::{ManuallyDrop, MaybeUninit};
+
+mod declare;
+
+pub(crate) use declare::{Steps, Type, declare, property, readonly, sealed, sensitive, walks};
 
 mod c {
-    use super::{ClassEntry, ExecuteData, Parts, ZendHashTable, ZendObject, Zval, c_char};
+    use super::{ClassEntry, ExecuteData, Parts, Steps, ZendHashTable, ZendObject, Zval, c_char};
     unsafe extern "C" {
         pub(super) fn zfy_string(out: *mut Zval, text: *const c_char, length: usize);
         pub(super) fn zfy_object(out: *mut Zval, ce: *mut ClassEntry) -> *mut ZendObject;
-        pub(super) fn zfy_slot(object: *mut ZendObject, n: u32) -> *mut Zval;
+        pub(super) fn zfy_interned(out: *mut Zval, text: *const c_char, length: usize);
+        pub(super) fn zfy_acyclic(object: *mut ZendObject);
+        pub(super) fn zfy_list(out: *mut Zval, room: u32) -> *mut ZendHashTable;
+        pub(super) fn zfy_add(list: *mut ZendHashTable, item: *mut Zval);
         pub(super) fn zfy_named(object: *mut ZendObject, name: *const c_char, length: usize) -> *mut Zval;
         pub(super) fn zfy_property(
             ce: *mut ClassEntry,
@@ -44,6 +52,7 @@ mod c {
         ) -> bool;
         pub(super) fn zfy_sealed(ce: *mut ClassEntry, readonly: bool);
         pub(super) fn zfy_set_state(ex: *mut ExecuteData, out: *mut Zval);
+        pub(super) fn zfy_walks(ce: *mut ClassEntry, steps: *const Steps);
         pub(super) fn zfy_interrupted() -> bool;
         pub(super) fn zfy_behind_pending(exception: *mut Zval);
         pub(super) fn zfy_time(out: *mut Zval, parts: *const Parts);
@@ -64,6 +73,14 @@ pub(crate) fn string(text: &str) -> Zval {
     let mut out = Zval::new();
     // SAFETY: `out` is writable and `text` is valid for its length; the engine copies it.
     unsafe { c::zfy_string(&raw mut out, text.as_ptr().cast(), text.len()) };
+    out
+}
+
+/// The same, for as long as the process lives. Only while the module starts.
+pub(crate) fn interned(text: &str) -> Zval {
+    let mut out = Zval::new();
+    // SAFETY: as in `string`.
+    unsafe { c::zfy_interned(&raw mut out, text.as_ptr().cast(), text.len()) };
     out
 }
 
@@ -92,6 +109,23 @@ pub(crate) fn boolean(value: bool) -> Zval {
 pub(crate) fn array(table: ext_php_rs::boxed::ZBox<ZendHashTable>) -> Zval {
     let mut out = Zval::new();
     out.set_hashtable(table);
+    out
+}
+
+/// A list.
+pub(crate) fn list(items: impl ExactSizeIterator<Item = Zval>) -> Zval {
+    let room = u32::try_from(items.len()).unwrap_or(u32::MAX);
+    if room == 0 {
+        return empty_array();
+    }
+    let mut out = Zval::new();
+    // SAFETY: `out` is writable.
+    let list = unsafe { c::zfy_list(&raw mut out, room) };
+    for item in items.take(room as usize) {
+        let mut item = ManuallyDrop::new(item);
+        // SAFETY: the list has room for as many items; it takes them over.
+        unsafe { c::zfy_add(list, &raw mut *item) };
+    }
     out
 }
 
@@ -126,21 +160,28 @@ impl Fresh {
         self.zval.object().is_some_and(|object| object.instance_of(class))
     }
 
-    /// Fills the n-th declared property.
-    pub(crate) fn slot(&mut self, n: u32, value: Zval) {
-        // SAFETY: the object is alive, held by `self.zval`.
-        let slot = unsafe { c::zfy_slot(self.object, n) };
-        Self::fill(slot, value);
+    /// The places of the declared properties of a new object, in order; nothing is in them yet.
+    pub(crate) fn slots(&mut self) -> &mut [MaybeUninit<Zval>] {
+        // SAFETY: the object is alive, held by `self.zval`; so many slots lie behind it.
+        unsafe {
+            let count = (*(*self.object).ce).default_properties_count;
+            let first = (&raw mut (*self.object).properties_table).cast();
+            std::slice::from_raw_parts_mut(first, usize::try_from(count).unwrap_or(0))
+        }
+    }
+
+    /// Says that it can be in no circle: what it holds are scalars, times, and arrays of them. Reading a page would make
+    /// all of its objects candidates of the collector.
+    pub(crate) fn acyclic(self) -> Self {
+        // SAFETY: the object is alive.
+        unsafe { c::zfy_acyclic(self.object) };
+        self
     }
 
     /// Fills a declared property by name.
     pub(crate) fn named(&mut self, name: &str, value: Zval) {
-        // SAFETY: as in `slot`; the name is valid for its length.
+        // SAFETY: the object is alive, held by `self.zval`; the name is valid for its length.
         let slot = unsafe { c::zfy_named(self.object, name.as_ptr().cast(), name.len()) };
-        Self::fill(slot, value);
-    }
-
-    fn fill(slot: *mut Zval, value: Zval) {
         // SAFETY: null, or the slot of a live object; assigning drops what was there.
         if let Some(slot) = unsafe { slot.as_mut() } {
             *slot = value;
@@ -151,89 +192,6 @@ impl Fresh {
     pub(crate) fn done(self) -> Zval {
         self.zval
     }
-}
-
-/// A declared type: scalars by mask, and at most one class.
-pub(crate) struct Type<'a> {
-    mask: u32,
-    class: &'a str,
-}
-
-impl<'a> Type<'a> {
-    /// Reads `?int`, `string|array|null`, `?DateTimeImmutable`.
-    pub(crate) fn parse(text: &'a str) -> Self {
-        let (nullable, rest) = match text.strip_prefix('?') {
-            Some(rest) => (true, rest),
-            None => (false, text),
-        };
-        let mut out = Type { mask: if nullable { 1 << 1 } else { 0 }, class: "" };
-        for part in rest.split('|') {
-            out.mask |= match part {
-                "null" => 1 << 1,
-                "bool" => 1 << 2 | 1 << 3,
-                "false" => 1 << 2,
-                "int" => 1 << 4,
-                "float" => 1 << 5,
-                "string" => 1 << 6,
-                "array" => 1 << 7,
-                "object" => 1 << 8,
-                "mixed" => 0x3fe,
-                "callable" => 1 << 12,
-                "void" => 1 << 14,
-                class => {
-                    out.class = class;
-                    0
-                }
-            };
-        }
-        out
-    }
-}
-
-/// Declares `public readonly <type> $name`.
-pub(crate) fn property(class: &ClassEntry, name: &str, of: &Type<'_>) {
-    let class = std::ptr::from_ref(class).cast_mut();
-    // SAFETY: runs while the module starts, on a class of this module; texts are valid for their lengths.
-    unsafe {
-        c::zfy_property(
-            class,
-            name.as_ptr().cast(),
-            name.len(),
-            of.mask,
-            of.class.as_ptr().cast(),
-            of.class.len(),
-        );
-    }
-}
-
-/// Declares the type of a parameter, or with -1 of the result. False if there is no such method or parameter.
-pub(crate) fn declare(class: &ClassEntry, method: &str, index: i32, of: &Type<'_>) -> bool {
-    let class = std::ptr::from_ref(class).cast_mut();
-    // SAFETY: as in `property`; nobody else reads the class yet.
-    unsafe {
-        let name = method.as_ptr().cast();
-        c::zfy_declare(class, name, method.len(), index, of.mask, of.class.as_ptr().cast(), of.class.len())
-    }
-}
-
-/// Gives a property of a macro's class its type, and says that nobody else writes it.
-pub(crate) fn readonly(class: &ClassEntry, name: &str, of: &str) -> bool {
-    let class = std::ptr::from_ref(class).cast_mut();
-    // SAFETY: as in `declare`.
-    unsafe { c::zfy_readonly(class, name.as_ptr().cast(), name.len(), of.as_ptr().cast(), of.len()) }
-}
-
-/// Marks a parameter as `#[\SensitiveParameter]`.
-pub(crate) fn sensitive(class: &ClassEntry, method: &str, parameter: &CStr) -> bool {
-    let class = std::ptr::from_ref(class).cast_mut();
-    // SAFETY: as in `declare`; the parameter's name ends with a NUL.
-    unsafe { c::zfy_sensitive(class, method.as_ptr().cast(), method.len(), parameter.as_ptr()) }
-}
-
-/// Says that nobody adds properties to objects of the class, and perhaps that all of them are readonly.
-pub(crate) fn sealed(class: &ClassEntry, readonly: bool) {
-    // SAFETY: as in `declare`.
-    unsafe { c::zfy_sealed(std::ptr::from_ref(class).cast_mut(), readonly) };
 }
 
 /// Runs the signal handlers that wait, and says whether the call must end: a handler threw, or the time is up.
@@ -272,17 +230,18 @@ struct Parts {
 pub(crate) fn time(at: DateTime<Utc>) -> Zval {
     let part = |n: u32| i32::try_from(n).unwrap_or_default();
     // A leap second is the first of the next minute, as everywhere in PHP.
-    let leap = i64::from(at.nanosecond() / 1_000_000_000);
-    let at = DateTime::from_timestamp(at.timestamp() + leap, at.nanosecond() % 1_000_000_000).unwrap_or(at);
+    let leap = at.nanosecond() >= 1_000_000_000;
+    let later = if leap { at.checked_add_signed(TimeDelta::seconds(1)) } else { None };
+    let at = later.unwrap_or(at).naive_utc();
     let parts = Parts {
-        seconds: at.timestamp(),
+        seconds: at.and_utc().timestamp(),
         year: at.year(),
         month: part(at.month()),
         day: part(at.day()),
         hour: part(at.hour()),
         minute: part(at.minute()),
         second: part(at.second()),
-        micros: part(at.timestamp_subsec_micros()),
+        micros: part(at.nanosecond() / 1000),
     };
     let mut out = Zval::new();
     // SAFETY: `out` is writable, and the parts are those of a valid time.
@@ -300,7 +259,7 @@ pub(crate) fn empty_array() -> Zval {
 
 /// Adds to an array as PHP code would.
 pub(crate) fn put(table: &mut ZendHashTable, key: &str, value: Zval) {
-    let mut value = std::mem::ManuallyDrop::new(value);
+    let mut value = ManuallyDrop::new(value);
     // SAFETY: the table is alive; the engine takes the value over.
     unsafe { c::zfy_put(table, key.as_ptr().cast(), key.len(), &raw mut *value) };
 }

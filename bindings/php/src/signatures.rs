@@ -1,6 +1,7 @@
 //! The types that people and tools see. The engine does not check the arguments of internal functions against
 //! them; the core does, in words that are the same in every language.
 
+use crate::iterate;
 use crate::shim::{self, Type};
 use ext_php_rs::zend::ClassEntry;
 use std::ffi::CStr;
@@ -124,6 +125,9 @@ pub(crate) fn declare() {
             if let Some(class) = ClassEntry::try_find(&format!("Zhifuyun\\{class}")) {
                 shim::sealed(class, false);
             }
+        }
+        if let Some(class) = ClassEntry::try_find("Zhifuyun\\Iteration") {
+            shim::walks(class, &iterate::STEPS);
         }
         if let Some(client) = ClassEntry::try_find("Zhifuyun\\Client") {
             for (property, of) in RESOURCES {

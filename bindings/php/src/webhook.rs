@@ -172,7 +172,7 @@ impl Webhook {
         if secrets.is_empty() {
             return Err(config("the webhook secret is missing: set ZHIFUYUN_WEBHOOK_SECRET"));
         }
-        Self::__construct(&convert::list(secrets.into_iter()), scheme, tolerance, maxBodyBytes)
+        Self::__construct(&shim::list(secrets.into_iter()), scheme, tolerance, maxBodyBytes)
     }
 
     /// Checks a webhook and reads its event.

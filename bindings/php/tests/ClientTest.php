@@ -11,6 +11,7 @@ use Zhifuyun\Exception\ClosedException;
 use Zhifuyun\Exception\ConfigException;
 use Zhifuyun\Exception\InvalidArgumentException;
 use Zhifuyun\Exception\NotFoundException;
+use Zhifuyun\Exception\ServerException;
 use Zhifuyun\Exception\ZhifuyunException;
 use Zhifuyun\Testing\MockServer;
 use Zhifuyun\Ticket;
@@ -62,6 +63,20 @@ final class ClientTest extends TestCase
         Ticket::__set_state(['id' => 1]);
     }
 
+    public function testTransientErrors(): void
+    {
+        $client = new Client(clientId: 'id', clientSecret: 'secret', baseUrl: 'http://127.0.0.1:9', maxRetries: 0);
+        foreach (['t1' => true, '..' => false] as $id => $transient) {
+            try {
+                $client->conversations->get($id);
+                self::fail();
+            } catch (ZhifuyunException $e) {
+                self::assertSame($transient, $e->isTransient, $e->kind);
+            }
+        }
+        self::assertTrue((new ServerException('made'))->isTransient);
+    }
+
     public function testStringsOfNoneAndOneByte(): void
     {
         $client = (new World(['tickets' => World::tickets(4)]))->client();
@@ -71,18 +86,6 @@ final class ClientTest extends TestCase
             self::assertContains($title, ['!', 'x!']);
             self::assertSame('d', $ticket->description);
         }
-    }
-
-    public function testIteration(): void
-    {
-        $client = (new World(['tickets' => World::tickets(25)]))->client();
-        $tickets = $client->tickets->iterate(limit: 10);
-        self::assertCount(25, iterator_to_array($tickets));
-        self::assertCount(25, iterator_to_array($tickets), 'a second foreach begins anew');
-        self::assertTrue($tickets->report()->complete);
-        $pages = $client->tickets->iterate(limit: 10)->pages();
-        self::assertSame([10, 10, 5], array_map('count', iterator_to_array($pages)));
-        self::assertSame(25, $pages->report()->items);
     }
 
     public function testGetMany(): void
@@ -284,6 +287,24 @@ final class ClientTest extends TestCase
         } catch (\DomainException $e) {
             self::assertInstanceOf(NotFoundException::class, $e->getPrevious());
         }
+    }
+
+    /** An event that the callback throws at takes no other with it. */
+    public function testEventsBehindOneThatThrew(): void
+    {
+        $events = [];
+        $client = (new World())->client(onEvent: static function (array $event) use (&$events): void {
+            $events[] = $event['event'] . ($event['operation'] ?? '');
+            count($events) === 1 && throw new \DomainException('callback');
+        });
+        try {
+            $client->authenticate();
+            self::fail();
+        } catch (\DomainException) {
+            $client->tickets->list();
+        }
+        self::assertContains('responseauthenticate', $events);
+        self::assertContains('responsetickets.list', $events);
     }
 
     /** A callback that comes back to the iteration that called it does not hang. */

@@ -14,9 +14,12 @@ final class ExamplesTest extends TestCase
 
     public function testTicketsToCsv(): void
     {
-        $out = $this->runExample('tickets-to-csv', new World(['tickets' => World::tickets(12)]));
-        self::assertStringStartsWith("id,title,priority,created\n", $out);
+        $tickets = World::tickets(12);
+        $tickets[0]['title'] = '=1+1 "\\" 价格';
+        $out = $this->runExample('tickets-to-csv', new World(['tickets' => $tickets]));
+        self::assertStringStartsWith("id,title,status,priority,assigneeId,customerEmail,createdAt,updatedAt\n", $out);
         self::assertSame(13, substr_count($out, "\n"));
+        self::assertStringContainsString("\nticket_1,\"'=1+1 \"\"\\\"\" 价格\",open,", $out);
     }
 
     public function testStatistics(): void

@@ -58,6 +58,33 @@ final class SignalsTest extends TestCase
         self::assertSame(3, $client->tickets->list()->total, 'the client goes on');
     }
 
+    /** The events of an interrupted call wait for their client's next one, and reach no other client. */
+    public function testEventsOfAnInterruptedCall(): void
+    {
+        $seen = [[], []];
+        $world = new World(['tickets' => World::tickets(3)]);
+        $clients = [];
+        foreach ([0, 1] as $n) {
+            $clients[] = $world->client(timeout: 60.0, onEvent: static function (array $event) use (&$seen, $n): void {
+                $seen[$n][] = $event['operation'] ?? '';
+            });
+        }
+        $clients[0]->authenticate();
+        $world->fault(['match' => ['path' => '/v1/tickets'], 'when' => ['first' => 1], 'action' => ['delay_ms' => 30_000]]);
+        pcntl_signal(SIGALRM, static fn () => throw new \DomainException('enough'));
+        pcntl_alarm(1);
+        $seen = [[], []];
+        try {
+            $clients[0]->tickets->list();
+            self::fail();
+        } catch (\DomainException) {
+            $clients[1]->conversations->list();
+            $clients[0]->conversations->list();
+        }
+        self::assertSame(['conversations.list'], array_values(array_unique($seen[1])));
+        self::assertSame(['tickets.list', 'conversations.list'], array_values(array_unique($seen[0])));
+    }
+
     public function testAHandlerMayCall(): void
     {
         $other = 0;

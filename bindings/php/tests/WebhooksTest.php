@@ -157,6 +157,30 @@ final class WebhooksTest extends TestCase
         }
     }
 
+    /** The guard removes its own old files and nothing else, whatever lies in its directory. */
+    public function testSweeping(): void
+    {
+        $directory = sys_get_temp_dir() . '/zhifuyun-guard-' . bin2hex(random_bytes(6));
+        $guard = new FileReplayGuard($directory);
+        $guard->reserve('old')->commit();
+        $guard->reserve('new')->commit();
+        $old = hash('sha256', 'old');
+        touch("$directory/notes.txt", time() - 4000);
+        touch("$directory/$old", time() - 4000);
+        $folder = hash('sha256', 'folder');
+        foreach (['folder', $folder] as $name) {
+            mkdir("$directory/$name");
+            touch("$directory/$name", time() - 4000);
+        }
+        try {
+            (new \ReflectionMethod($guard, 'sweep'))->invoke($guard);
+            $expected = ['folder', $folder, hash('sha256', 'new'), 'notes.txt'];
+            self::assertEqualsCanonicalizing($expected, array_diff(scandir($directory), ['.', '..']));
+        } finally {
+            exec('rm -rf ' . escapeshellarg($directory));
+        }
+    }
+
     /** A guard of one's own needs two methods and an exception. */
     public function testAGuardOfOnesOwn(): void
     {

@@ -17,6 +17,16 @@ foreach ($client->tickets->iterate(limit: 2) as $ticket) {
     $copy == $ticket && json_encode($ticket) || throw new LogicException('not equal');
 }
 strlen($titles) === 10 || throw new LogicException($titles);
+// A circle that holds records, some of which are held from outside too.
+$circle = new ArrayObject();
+$circle['self'] = $circle;
+$circle['page'] = $client->tickets->list();
+$circle['walk'] = (static fn (): Generator => yield from [$circle, ...$client->tickets->iterate(limit: 3)])();
+$kept = $circle['page']->items[0];
+$circle['walk']->next();
+unset($circle);
+gc_collect_cycles() > 0 || throw new LogicException('nothing was collected');
+strlen($kept->id) > 0 && gc_collect_cycles() === 0 || throw new LogicException('not kept');
 $client->conversations->getMany(['conv_1', 'conv_2', 'conv_3']);
 $client->statistics->get(type: 'ticket', groupBy: 'day');
 $client->tickets->update($client->tickets->create(title: '1', description: '2')->id, status: 'resolved');

@@ -92,6 +92,7 @@ return [
     'ZhifuyunException' => ['What every error of this extension is.'],
     'ZhifuyunException::$detail' => ['@var string The sentence of the message alone.'],
     'ZhifuyunException::$maybeApplied' => ['@var bool A write may have happened: look before you repeat it.'],
+    'ZhifuyunException::$isTransient' => ['@var bool The same call has a fair chance later.'],
     'ZhifuyunException::$retryAfter' => ['@var ?float Seconds to wait.'],
     'ZhifuyunException::$fields' => ['@var list<array{field: string, message: string}>'],
     'ZhifuyunException::$causes' => ['@var list<string>'],

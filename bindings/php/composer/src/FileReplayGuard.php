@@ -11,8 +11,9 @@ use Zhifuyun\Exception\WebhookVerificationException;
  * of each.
  *
  * A webhook has a file. While it is handled the file is locked, and the system unlocks it when the process dies, so
- * the sender's next attempt is let in. A handled one is a file that is not empty, for `ttl` seconds. Several machines
- * need a shared store instead, such as Laravel's cache with {@see Laravel\CacheReplayGuard}.
+ * the sender's next attempt is let in. A handled one is a file that is not empty, for `ttl` seconds. Give the guard a
+ * directory of its own. Several machines need a shared store instead, such as Laravel's cache with
+ * {@see Laravel\CacheReplayGuard}.
  */
 final class FileReplayGuard implements ReplayGuard
 {
@@ -30,7 +31,7 @@ final class FileReplayGuard implements ReplayGuard
         random_int(1, self::SWEEP) > 1 || $this->sweep();
         $file = $this->lock($this->directory . '/' . hash('sha256', $key))
             ?? throw new WebhookVerificationException('this webhook is being handled at this moment', webhookReason: 'in_flight');
-        if ($file->isHandled() && $file->age() < $this->ttl) {
+        if ($file->isRemembered($this->ttl)) {
             $file->leave();
             throw new WebhookVerificationException('this webhook was already handled', webhookReason: 'replayed');
         }
@@ -50,13 +51,19 @@ final class FileReplayGuard implements ReplayGuard
         return new FileReservation($path, $handle);
     }
 
+    /** Removes what was handled long ago. Other files in the directory are not the guard's, and stay. */
     private function sweep(): void
     {
-        foreach (glob($this->directory . '/*') ?: [] as $path) {
-            $modified = @filemtime($path);
-            if ($modified !== false && time() - $modified > $this->ttl) {
-                $this->lock($path)?->release();
+        foreach (@scandir($this->directory) ?: [] as $name) {
+            $path = "$this->directory/$name";
+            $old = preg_match('/^[0-9a-f]{64}$/D', $name) === 1 && is_file($path) && time() - @filemtime($path) > $this->ttl;
+            try {
+                $file = $old ? $this->lock($path) : null;
+            } catch (\RuntimeException) {
+                continue;
             }
+            // Until it was locked, somebody may have handled the webhook again.
+            $file?->isRemembered($this->ttl) ? $file->leave() : $file?->release();
         }
     }
 }

@@ -34,16 +34,11 @@ final class FileReservation implements Reservation
         $this->leave();
     }
 
-    /** @internal */
-    public function isHandled(): bool
+    /** @internal Whether it was handled, less than so many seconds ago. */
+    public function isRemembered(float $ttl): bool
     {
-        return fstat($this->open())['size'] > 0;
-    }
-
-    /** @internal Seconds since it was handled. */
-    public function age(): int
-    {
-        return time() - fstat($this->open())['mtime'];
+        $stat = fstat($this->open());
+        return $stat['size'] > 0 && time() - $stat['mtime'] < $ttl;
     }
 
     /** @internal Unlocks and changes nothing. */

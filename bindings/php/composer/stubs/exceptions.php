@@ -92,6 +92,8 @@ namespace Zhifuyun\Exception {
         public readonly int $attempts;
         /** @var bool A write may have happened: look before you repeat it. */
         public readonly bool $maybeApplied;
+        /** @var bool The same call has a fair chance later. */
+        public readonly bool $isTransient;
         public readonly ?string $webhookReason;
         /** @var list<array{field: string, message: string}> */
         public readonly array $fields;
