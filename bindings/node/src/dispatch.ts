@@ -75,7 +75,7 @@ export function checked<T>(work: () => T): T {
 const listeners = new WeakMap<AbortSignal, { aborts: Set<() => void>; listener: () => void }>();
 
 /** Calls `abort` when the signal fires; returns how to be rid of it. */
-function onAbort(signal: AbortSignal, abort: () => void): () => void {
+export function onAbort(signal: AbortSignal, abort: () => void): () => void {
   let entry = listeners.get(signal);
   if (!entry) {
     const aborts = new Set<() => void>();
