@@ -41,8 +41,11 @@ export interface ClientOptions {
   timeZone?: string | undefined;
   /** For tests: the `clock/advance` URL of a mock server. Waits are skipped and its clock is moved along. */
   testClock?: string | undefined;
-  /** Called with what the client does, in batches when answers arrive. What it throws becomes a warning of the process. */
-  onEvent?: ((event: ClientEvent) => void) | undefined;
+  /**
+   * Called with what the client does, in batches when answers arrive. What it throws, also later if it is async,
+   * becomes a warning of the process.
+   */
+  onEvent?: ((event: ClientEvent) => unknown) | undefined;
 }
 
 const TYPES: Record<Exclude<keyof ClientOptions, 'onEvent'>, 'text' | 'number' | 'boolean' | 'either'> = {

@@ -235,7 +235,7 @@ test('closing', async () => {
   await inside.close();
 });
 
-test('events, and a listener that throws', async (t) => {
+test('events, and a listener that throws, at once and later', async (t) => {
   const warn = t.mock.method(process, 'emitWarning', () => {});
   const events: ClientEvent[] = [];
   const own = server.client({
@@ -243,6 +243,7 @@ test('events, and a listener that throws', async (t) => {
       events.push(event);
       if (event.event === 'refresh') throw new Error('from the listener');
       if (event.event === 'response' && event.operation === 'tickets.list') throw Object.create(null);
+      return event.event === 'request' ? Promise.reject(new Error('from an async listener')) : undefined;
     },
   });
   await own.tickets.list();
@@ -251,7 +252,8 @@ test('events, and a listener that throws', async (t) => {
   assert.ok(names.has('request') && names.has('response') && names.has('refresh'), [...names].join());
   const answered = events.find((e) => e.event === 'response' && e.operation === 'tickets.list');
   assert.ok(answered?.event === 'response' && answered.elapsedMs > 0 && answered.httpStatus === 200);
-  assert.equal(warn.mock.callCount(), 3);
+  await new Promise((later) => setImmediate(later));
+  assert.equal(warn.mock.callCount(), 3 + events.filter((e) => e.event === 'request').length);
   assert.doesNotMatch(JSON.stringify(events), new RegExp(server.credentials.clientSecret));
 });
 
