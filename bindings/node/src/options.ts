@@ -1,6 +1,6 @@
 import type { ClientEvent } from './events';
 import { configError } from './errors';
-import { wellFormed } from './params';
+import { isRecord, wellFormed } from './params';
 import { version } from './version';
 
 /** The options of a {@link Client}. */
@@ -73,7 +73,7 @@ const snake = (name: string): string => name.replace(/Ms$/, '').replace(/[A-Z]/g
 
 /** The options as JSON for the native half. No value is ever repeated in an error. */
 export function optionsJson(options: ClientOptions): string {
-  if (typeof options !== 'object' || options === null) throw configError('the options must be an object');
+  if (!isRecord(options)) throw configError('the options must be an object with a property for each');
   const out: Record<string, unknown> = { host: `node/${process.versions.node} js/${version}` };
   for (const [name, value] of Object.entries(options)) {
     if (name === 'onEvent') {

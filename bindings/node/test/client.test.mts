@@ -109,6 +109,11 @@ const refusals: [string, (c: Client) => unknown, string][] = [
   ['timeoutMs NaN', (c) => c.tickets.list({}, { timeoutMs: Number.NaN }), 'timeoutMs'],
   ['maxRetries -1', (c) => c.tickets.list({}, { maxRetries: -1 }), 'maxRetries'],
   ['a signal that is none', (c) => c.tickets.list({}, { signal: {} as never }), 'signal'],
+  ['a URLSearchParams', (c) => c.tickets.iter(new URLSearchParams({ status: 'open' }) as never).toArray(), 'arguments'],
+  ['a Map', (c) => c.tickets.list(new Map([['status', 'open']]) as never), 'arguments'],
+  ['a Date', (c) => c.statistics.get(new Date() as never), 'arguments'],
+  ['a promise', (c) => c.tickets.list(Promise.resolve({ status: 'open' }) as never), 'arguments'],
+  ['a Map of options', (c) => c.tickets.list({}, new Map([['timeoutMs', 1]]) as never), 'options'],
   ['prefetch 1.5', (c) => c.tickets.iter({}, { prefetch: 1.5 }).toArray(), 'prefetch'],
   ['an unknown consistency', (c) => c.tickets.iter({}, { consistency: 'x' as never }).toArray(), 'consistency'],
 ];
@@ -130,6 +135,7 @@ test('options are checked when they are given', () => {
   const good = { clientId: 'a', clientSecret: 'hush-hush' };
   const bad: [object, RegExp][] = [
     [{}, /client_id is missing/],
+    [new Map(Object.entries(good)), /must be an object with a property for each/],
     [{ ...good, clientSecret: 'hush-hush\n' }, /white space/],
     [{ ...good, timeout: 5 }, /there is no option timeout/],
     [{ ...good, timeoutMs: '5' }, /timeoutMs has the wrong type/],
