@@ -12,8 +12,12 @@ import {
   ConfigError,
   Conversation,
   InvalidArgumentError,
+  type Meta,
   NotFoundError,
+  RateLimitError,
+  Trend,
   version,
+  WebhookVerificationError,
   ZhifuyunError,
 } from '@zhifuyun/sdk';
 import { root, start } from './server.mjs';
@@ -197,6 +201,29 @@ test('errors: classes, fields, stacks of the caller', async () => {
   const refused = await wrong.authenticate().catch((e: unknown) => e);
   assert.ok(refused instanceof AuthenticationError);
   assert.doesNotMatch(inspect(refused, { showHidden: true, depth: 9 }) + JSON.stringify(refused), /wrong-secret/);
+});
+
+test('errors and models by hand, as tests of users make them', () => {
+  const error = new RateLimitError('slow', { retryAfterMs: 5, cause: 'x' });
+  const { name, message, detail, kind, reason, retryAfterMs, attempts, cause, isTransient } = error;
+  assert.deepEqual(
+    [name, message, detail, kind, reason],
+    ['RateLimitError', 'slow', 'slow', 'rate_limit', 'rate_limit'],
+  );
+  assert.deepEqual([retryAfterMs, attempts, cause, isTransient], [5, 0, 'x', true]);
+  assert.equal(new (class Own extends NotFoundError {})('gone').kind, 'not_found');
+  assert.equal(new WebhookVerificationError('again', { webhookReason: 'replayed' }).answerStatus, 200);
+  // @ts-expect-error: a message is needed.
+  assert.equal(new RateLimitError().message, '');
+  // @ts-expect-error: a reason is needed.
+  assert.equal(new WebhookVerificationError('x').answerStatus, 400);
+  // @ts-expect-error: a model is nothing without its fields.
+  assert.deepEqual(new Trend().toJSON().extra, undefined);
+  const trend = new Trend({ attempts: 1 } as Meta, '2024-01-01', 3, 4);
+  assert.deepEqual(
+    [JSON.stringify(trend), trend.meta.attempts],
+    ['{"date":"2024-01-01","conversations":3,"tickets":4}', 1],
+  );
 });
 
 test('secrets are absent from everything that shows a client', () => {
