@@ -1,6 +1,6 @@
 import { type Decode, decode, Shape } from './decode';
 import { type ErrorData, errorFrom, type ZhifuyunError } from './errors';
-import { load, type Native, type NativeDispatcher } from './native';
+import { load, type Native, type NativeDispatcher, type Sink } from './native';
 
 /** The native half, loaded with this module. */
 export const native: Native = load();
@@ -26,17 +26,17 @@ const pending = new Map<number, Pending>();
 let last = 0;
 let columns = new Float64Array(4096);
 
-function sink(id: number, shape: number, text: string, wide?: string | null): void {
+const sink: Sink = (id, shape, text, long, wide) => {
   const entry = pending.get(id) as Pending;
   pending.delete(id);
-  entry.settle(read(entry.decoder, shape, text, wide ?? ''));
+  entry.settle(read(entry.decoder, shape, text, long ?? '', wide ?? ''));
   entry.owner.arrived?.();
-}
+};
 
-function read(decoder: Decode<unknown>, shape: Shape, text: string, wide: string): unknown {
+function read(decoder: Decode<unknown>, shape: Shape, text: string, long: string, wide: string): unknown {
   try {
-    if (shape === Shape.Error) return new Failure(JSON.parse(text || wide) as ErrorData);
-    return decode(shape, decoder, text, wide, columns);
+    if (shape === Shape.Error) return new Failure(JSON.parse(text || long || wide) as ErrorData);
+    return decode(shape, decoder, text, long, wide, columns);
   } catch (error) {
     const detail = `a result could not be read: ${(error as Error).message}`;
     return new Failure({ kind: 'internal', reason: 'panic', message: `internal (panic): ${detail}`, detail });

@@ -146,6 +146,33 @@ test('memory does not grow over 100,000 pages', { timeout: 240_000 }, async () =
   assert.ok(after - before < 24, stdout);
 });
 
+test('who keeps ids does not keep the texts beside them', async () => {
+  const { stdout } = await run(
+    `
+    const pages = 40;
+    const item = (n) => ({ id: 'ticket_00000000_' + n, title: 'The printer does not print', description: 'd'.repeat(2000) });
+    const server = require('node:http').createServer((request, response) => {
+      response.setHeader('content-type', 'application/json');
+      const page = Number(new URL(request.url, 'http://x').searchParams.get('page'));
+      const items = Array.from({ length: page > pages ? 0 : 100 }, (_, n) => item(page * 100 + n));
+      const token = { access_token: 't', token_type: 'Bearer', expires_in: 3600 };
+      response.end(JSON.stringify(page ? { code: 200, data: { total: pages * 100, page, limit: 100, items } } : token));
+    });
+    server.listen(0, async () => {
+      const baseUrl = 'http://127.0.0.1:' + server.address().port;
+      const ids = [];
+      const used = () => { gc(); return process.memoryUsage().heapUsed; };
+      const before = used();
+      for await (const ticket of new Client({ clientId: 'a', clientSecret: 'b', baseUrl, plan: 'off' }).tickets.iter()) ids.push(ticket.id);
+      console.log(ids.length, used() - before);
+      process.exit();
+    });`,
+    ['--expose-gc'],
+  );
+  const [kept, bytes] = stdout.split(' ').map(Number) as [number, number];
+  assert.ok(kept === 4000 && bytes < kept * 500, stdout);
+});
+
 test('several copies in one process', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'zhifuyun-copies-'));
   try {
