@@ -17,7 +17,8 @@ use zhifuyun_bridge::background::{self, Running};
 use zhifuyun_bridge::zhifuyun::Result;
 
 type Wake = ThreadsafeFunction<(), (), (), Status, false, true, 0>;
-type Sink<'a> = Function<'a, FnArgs<(u32, u32, &'a JsString<'a>, Option<&'a JsString<'a>>)>, ()>;
+type Text<'a> = Option<&'a JsString<'a>>;
+type Sink<'a> = Function<'a, FnArgs<(u32, u32, &'a JsString<'a>, Text<'a>, Text<'a>)>, ()>;
 
 /// Completions that JavaScript has not taken yet.
 struct Queue {
@@ -69,7 +70,7 @@ impl Dispatcher {
         Ok(Self { queue: Arc::new(queue), live: RefCell::default(), holding: Cell::default() })
     }
 
-    /// Hands waiting completions to `sink(id, shape, text, wide)`, with their numbers in `numbers`. Returns 0, or
+    /// Hands waiting completions to `sink(id, shape, text, long, wide)`, with their numbers in `numbers`. Returns 0, or
     /// how many numbers the next completion has if they do not fit: call again with so much room.
     ///
     /// `sink` must not throw.
@@ -98,11 +99,15 @@ impl Dispatcher {
                 *slot = *number;
             }
             let text = env.create_string_latin1(&encoded.text)?;
+            let long = match encoded.long.as_slice() {
+                [] => None,
+                long => Some(env.create_string_latin1(long)?),
+            };
             let wide = match encoded.wide.as_slice() {
                 [] => None,
                 wide => Some(env.create_string_utf16(wide)?),
             };
-            sink.call((id, encoded.shape as u32, &text, wide.as_ref()).into())?;
+            sink.call((id, encoded.shape as u32, &text, long.as_ref(), wide.as_ref()).into())?;
         }
     }
 

@@ -1,7 +1,8 @@
-//! Results as text and columns: one string and one run of numbers, which TypeScript slices into objects.
+//! Results as text and columns: a few strings and one run of numbers, which TypeScript slices into objects.
 //!
-//! A string is its length; its characters are next in the text. Text beyond ASCII lies in a second, UTF-16
-//! string, and its length is negative. A known enum value is its position in the list, any other is -1 and a
+//! A string is its length; its characters are next in the text. More than [`SHORT`] characters lie in a text of
+//! their own, because a slice keeps the whole text in memory: who keeps ids must not keep the descriptions beside
+//! them. What is beyond ASCII lies in a third, UTF-16 text, and its length is negative. A known enum value is its position in the list, any other is -1 and a
 //! string. A time is its milliseconds since 1970. What is missing is NaN.
 
 use serde_json::{Value, json};
@@ -25,11 +26,15 @@ pub(crate) enum Shape {
     Error = 3,
 }
 
+/// The longest string in the first text; `SHORT` of src/decode.ts.
+const SHORT: usize = 64;
+
 /// An encoded result.
 #[derive(Debug)]
 pub(crate) struct Encoded {
     pub(crate) shape: Shape,
     pub(crate) text: Vec<u8>,
+    pub(crate) long: Vec<u8>,
     pub(crate) wide: Vec<u16>,
     pub(crate) numbers: Vec<f64>,
 }
@@ -39,6 +44,7 @@ impl Encoded {
         Self {
             shape,
             text: Vec::with_capacity(128 + items * 96),
+            long: Vec::new(),
             wide: Vec::new(),
             numbers: Vec::with_capacity(24 + items * 12),
         }
@@ -73,7 +79,8 @@ impl Encoded {
     #[allow(clippy::cast_precision_loss)]
     fn string(&mut self, text: &str) {
         if text.is_ascii() {
-            self.text.extend_from_slice(text.as_bytes());
+            let place = if text.len() > SHORT { &mut self.long } else { &mut self.text };
+            place.extend_from_slice(text.as_bytes());
             self.numbers.push(text.len() as f64);
         } else {
             let before = self.wide.len();

@@ -1,12 +1,14 @@
 import { camel, type Timing } from './errors';
 import { Conversation, type Extra, type Meta, Page, Statistics, Ticket, Trend } from './models';
 
-// Counterpart of native/encode.rs: one string, one UTF-16 string for what is beyond ASCII, one run of numbers.
+// Counterpart of native/encode.rs: texts of short strings, of long ones and of what is beyond ASCII, and one run of numbers.
 // Module state instead of a cursor object: decoding never yields, and this is the hot path.
 let text = '';
+let long = '';
 let wide = '';
 let numbers: Float64Array = new Float64Array(0);
 let t = 0;
+let l = 0;
 let w = 0;
 let n = 0;
 
@@ -17,6 +19,9 @@ export const TOKENS = {
   ticketStatus: ['open', 'pending', 'resolved', 'closed'],
   priority: ['low', 'medium', 'high', 'urgent'],
 } as const;
+
+/** The longest string in `text`; native/encode.rs says why. */
+const SHORT = 64;
 
 const NOTHING: Extra = Object.freeze({});
 
@@ -30,14 +35,17 @@ function optionalNumber(): number | undefined {
 }
 
 function string(): string {
-  const length = number();
-  return length >= 0 ? text.slice(t, (t += length)) : wide.slice(w, (w -= length));
+  return cut(number());
+}
+
+function cut(length: number): string {
+  if (length < 0) return wide.slice(w, (w -= length));
+  return length > SHORT ? long.slice(l, (l += length)) : text.slice(t, (t += length));
 }
 
 function optionalString(): string | undefined {
   const length = number();
-  if (length >= 0) return text.slice(t, (t += length));
-  return length < 0 ? wide.slice(w, (w -= length)) : undefined;
+  return length === length ? cut(length) : undefined;
 }
 
 function token(known: readonly string[]): string | undefined {
@@ -134,16 +142,24 @@ export const enum Shape {
 }
 
 /** Decodes a completion. `undefined` for success without a value. */
-export function decode<T>(shape: Shape, decoder: Decode<T>, ascii: string, utf16: string, columns: Float64Array) {
-  text = ascii;
+export function decode<T>(
+  shape: Shape,
+  decoder: Decode<T>,
+  short: string,
+  more: string,
+  utf16: string,
+  columns: Float64Array,
+): T | Page<T> | undefined {
+  text = short;
+  long = more;
   wide = utf16;
   numbers = columns;
-  t = w = n = 0;
+  t = l = w = n = 0;
   try {
     if (shape === Shape.Page) return page(decoder);
     return shape === Shape.Record ? decoder(meta()) : undefined;
   } finally {
-    text = wide = '';
+    text = long = wide = '';
   }
 }
 

@@ -1,6 +1,6 @@
 import { type Decode, decode, Shape } from './decode';
 import { type ErrorData, errorFrom, type ZhifuyunError } from './errors';
-import { load, type Native, type NativeDispatcher } from './native';
+import { load, type Native, type NativeDispatcher, type Sink } from './native';
 
 /** The native half, loaded with this module. */
 export const native: Native = load();
@@ -22,21 +22,23 @@ class Failure {
   constructor(readonly data: ErrorData) {}
 }
 
-const pending = new Map<number, Pending>();
+// Not a `Map`: its outgrown tables point to those that came after, and one that has reached the old generation keeps
+// alive what they held. Results then outlived every scavenge, which cost twice what decoding does.
+const pending: Record<number, Pending> = Object.create(null);
 let last = 0;
 let columns = new Float64Array(4096);
 
-function sink(id: number, shape: number, text: string, wide?: string | null): void {
-  const entry = pending.get(id) as Pending;
-  pending.delete(id);
-  entry.settle(read(entry.decoder, shape, text, wide ?? ''));
+const sink: Sink = (id, shape, text, long, wide) => {
+  const entry = pending[id] as Pending;
+  delete pending[id];
+  entry.settle(read(entry.decoder, shape, text, long ?? '', wide ?? ''));
   entry.owner.arrived?.();
-}
+};
 
-function read(decoder: Decode<unknown>, shape: Shape, text: string, wide: string): unknown {
+function read(decoder: Decode<unknown>, shape: Shape, text: string, long: string, wide: string): unknown {
   try {
-    if (shape === Shape.Error) return new Failure(JSON.parse(text || wide) as ErrorData);
-    return decode(shape, decoder, text, wide, columns);
+    if (shape === Shape.Error) return new Failure(JSON.parse(text || long || wide) as ErrorData);
+    return decode(shape, decoder, text, long, wide, columns);
   } catch (error) {
     const detail = `a result could not be read: ${(error as Error).message}`;
     return new Failure({ kind: 'internal', reason: 'panic', message: `internal (panic): ${detail}`, detail });
@@ -75,7 +77,7 @@ export function checked<T>(work: () => T): T {
 const listeners = new WeakMap<AbortSignal, { aborts: Set<() => void>; listener: () => void }>();
 
 /** Calls `abort` when the signal fires; returns how to be rid of it. */
-function onAbort(signal: AbortSignal, abort: () => void): () => void {
+export function onAbort(signal: AbortSignal, abort: () => void): () => void {
   let entry = listeners.get(signal);
   if (!entry) {
     const aborts = new Set<() => void>();
@@ -119,12 +121,12 @@ export async function run<T>(
 ): Promise<T> {
   throwIfAborted(signal);
   do last = (last + 1) >>> 0;
-  while (pending.has(last));
+  while (last in pending);
   const id = last;
   checked(() => start(dispatcher, id));
   let forget: (() => void) | undefined;
   const waiting = new Promise<unknown>((settle, reject) => {
-    pending.set(id, { owner, decoder, settle });
+    pending[id] = { owner, decoder, settle };
     if (!signal) return;
     forget = onAbort(signal, () => {
       if (cancel(id)) reject(reasonOf(signal));
@@ -137,18 +139,19 @@ export async function run<T>(
 
 /** Cancels a call: nobody waits for it any more. False if it had ended. */
 function cancel(id: number): boolean {
-  if (!pending.delete(id)) return false;
+  if (!(id in pending)) return false;
+  delete pending[id];
   dispatcher.cancel(id);
   return true;
 }
 
 /** Ends a call as if it had brought nothing. */
 export function drop(id: number): void {
-  const entry = pending.get(id);
+  const entry = pending[id];
   if (cancel(id)) entry?.settle(undefined);
 }
 
 /** From now on the calls of a client do not keep the process alive. */
 export function release(owner: Owner): void {
-  for (const [id, entry] of pending) if (entry.owner === owner) dispatcher.release(id);
+  for (const id in pending) if (pending[id]?.owner === owner) dispatcher.release(Number(id));
 }

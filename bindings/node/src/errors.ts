@@ -59,6 +59,9 @@ export type WebhookReason =
   | 'in_flight'
   | 'replayed';
 
+/** What an error may say beside its message; see {@link ZhifuyunError}. */
+export type ErrorDetails = ErrorOptions & Partial<Omit<ZhifuyunError, keyof Error | 'kind' | 'isTransient' | 'toJSON'>>;
+
 /** An error as the native half describes it. Durations are seconds. */
 export interface ErrorData {
   kind: ErrorKind;
@@ -118,31 +121,22 @@ export class ZhifuyunError extends Error {
   /** Where the time went. */
   readonly timing: Timing;
 
-  /** @internal */
-  constructor(data: ErrorData) {
-    super(data.message, data.causes?.length ? { cause: data.causes.join(': ') } : undefined);
-    const t = data.timing;
-    this.kind = data.kind;
-    this.reason = data.reason;
-    this.detail = data.detail;
-    this.operation = data.operation ?? undefined;
-    this.argument = data.argument ?? undefined;
-    this.code = data.code ?? undefined;
-    this.httpStatus = data.http_status ?? undefined;
-    this.requestId = data.request_id ?? undefined;
-    this.retryAfterMs = data.retry_after == null ? undefined : data.retry_after * 1000;
-    this.attempts = data.attempts ?? 0;
-    this.maybeApplied = data.maybe_applied ?? false;
-    this.fields = data.fields ?? [];
-    this.timing = t
-      ? {
-          totalMs: t.total * 1000,
-          queuedMs: t.queued * 1000,
-          tokenMs: t.token * 1000,
-          backoffMs: t.backoff * 1000,
-          networkMs: t.network * 1000,
-        }
-      : NO_TIME;
+  /** Errors come from the client; your own are for tests. `kind` is that of the class. */
+  constructor(message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.kind = new.target.prototype.kind;
+    this.reason = details.reason ?? this.kind;
+    this.detail = details.detail ?? this.message;
+    this.operation = details.operation;
+    this.argument = details.argument;
+    this.code = details.code;
+    this.httpStatus = details.httpStatus;
+    this.requestId = details.requestId;
+    this.retryAfterMs = details.retryAfterMs;
+    this.attempts = details.attempts ?? 0;
+    this.maybeApplied = details.maybeApplied ?? false;
+    this.fields = details.fields ?? [];
+    this.timing = details.timing ?? NO_TIME;
   }
 
   /** Whether the same call has a fair chance later: connection, timeout, rate limit or server trouble. */
@@ -157,11 +151,6 @@ export class ZhifuyunError extends Error {
 }
 
 const TRANSIENT: ReadonlySet<ErrorKind> = new Set(['connection', 'timeout', 'rate_limit', 'server']);
-
-// A name on the prototype, so that it is in stacks and survives minifiers, and is not one of the fields.
-function named(type: { prototype: Error }, name: string): void {
-  Object.defineProperty(type.prototype, 'name', { value: name, configurable: true, writable: true });
-}
 
 /** The client or a webhook verifier was set up wrongly; no request was made. */
 export class ConfigError extends ZhifuyunError {}
@@ -197,10 +186,9 @@ export class WebhookVerificationError extends ZhifuyunError {
   /** Why. */
   readonly webhookReason: WebhookReason;
 
-  /** @internal */
-  constructor(data: ErrorData & { webhook_reason: WebhookReason }) {
-    super(data);
-    this.webhookReason = data.webhook_reason;
+  constructor(message: string, details: ErrorDetails & { readonly webhookReason: WebhookReason }) {
+    super(message, details);
+    this.webhookReason = details?.webhookReason;
   }
 
   /**
@@ -225,7 +213,7 @@ const ANSWERS: Partial<Record<WebhookReason, number>> = {
   signature_mismatch: 401,
 };
 
-type ErrorClass = { new (data: never): ZhifuyunError; prototype: Error };
+type ErrorClass = { new (message: string, details: never): ZhifuyunError; prototype: ZhifuyunError };
 
 const CLASSES: Record<ErrorKind, [string, ErrorClass]> = {
   config: ['ConfigError', ConfigError],
@@ -245,8 +233,15 @@ const CLASSES: Record<ErrorKind, [string, ErrorClass]> = {
   internal: ['InternalError', InternalError],
 };
 
-named(ZhifuyunError, 'ZhifuyunError');
-for (const [name, type] of Object.values(CLASSES)) named(type, name);
+// On the prototype: the name is then in stacks, survives minifiers and is not one of the fields.
+function named(type: ErrorClass, name: string, kind: string): void {
+  for (const [key, value] of Object.entries({ name, kind })) {
+    Object.defineProperty(type.prototype, key, { value, configurable: true, writable: true });
+  }
+}
+
+named(ZhifuyunError, 'ZhifuyunError', 'internal');
+for (const [kind, [name, type]] of Object.entries(CLASSES)) named(type, name, kind);
 
 /** What is called `…Ms` here, because it is a number of milliseconds. */
 const SPANS = ['timeout', 'attempt_timeout', 'connect_timeout', 'max_retry_after', 'pool_idle_timeout'];
@@ -256,26 +251,47 @@ const ours = (argument: string): string => camel(SPANS.includes(argument) ? `${a
 
 /** @internal The error that data from the native half describes. */
 export function errorFrom(data: ErrorData): ZhifuyunError {
-  const type = (CLASSES[data.kind] ?? CLASSES.internal)[1];
-  return new type({ ...data, argument: data.argument == null ? null : ours(data.argument) } as never);
+  const [, type] = CLASSES[data.kind] ?? CLASSES.internal;
+  const t = data.timing;
+  const details = {
+    reason: data.reason,
+    detail: data.detail,
+    operation: data.operation ?? undefined,
+    argument: data.argument == null ? undefined : ours(data.argument),
+    code: data.code ?? undefined,
+    httpStatus: data.http_status ?? undefined,
+    requestId: data.request_id ?? undefined,
+    retryAfterMs: data.retry_after == null ? undefined : data.retry_after * 1000,
+    attempts: data.attempts,
+    maybeApplied: data.maybe_applied,
+    fields: data.fields,
+    timing: t && {
+      totalMs: t.total * 1000,
+      queuedMs: t.queued * 1000,
+      tokenMs: t.token * 1000,
+      backoffMs: t.backoff * 1000,
+      networkMs: t.network * 1000,
+    },
+    webhookReason: data.webhook_reason ?? undefined,
+    cause: data.causes?.length ? data.causes.join(': ') : undefined,
+  };
+  return new type(data.message, details as never);
 }
 
 /** @internal An argument that was refused here, in the words of the core. */
 export function invalidArgument(argument: string, detail: string, operation?: string): InvalidArgumentError {
   const message = `${operation ? `${operation}: ` : ''}invalid_argument (invalid_argument): ${detail}`;
-  const data = { kind: 'invalid_argument', reason: 'invalid_argument', message, detail, argument } as const;
-  return new InvalidArgumentError(operation ? { ...data, operation } : data);
+  return new InvalidArgumentError(message, { detail, argument, operation });
 }
 
 /** @internal */
 export function configError(detail: string): ConfigError {
   const message = `config (invalid_config): ${detail}`;
-  return new ConfigError({ kind: 'config', reason: 'invalid_config', message, detail });
+  return new ConfigError(message, { reason: 'invalid_config', detail });
 }
 
 /** @internal */
 export function refuse(reason: WebhookReason, detail: string): WebhookVerificationError {
   const message = `webhook_verification (webhook): ${detail}`;
-  const kind = 'webhook_verification';
-  return new WebhookVerificationError({ kind, reason: 'webhook', message, detail, webhook_reason: reason });
+  return new WebhookVerificationError(message, { reason: 'webhook', detail, webhookReason: reason });
 }

@@ -18,16 +18,21 @@ export type ClientEvent =
   /** So many events were lost, because nobody took them. */
   | { event: 'dropped'; count: number };
 
-/** Hands events over. A listener that throws must not fail the call that it watched. */
-export function tell(listener: (event: ClientEvent) => void, events: string[]): void {
+/** Hands events over. A listener that throws must not fail the call that it watched, nor, if it is async, the process. */
+export function tell(listener: (event: ClientEvent) => unknown, events: string[]): void {
   for (const json of events) {
     const event = camelKeys(JSON.parse(json) as Record<string, unknown>, ['elapsed', 'delay', 'duration']);
     try {
-      listener(event as ClientEvent);
+      const later = listener(event as ClientEvent);
+      if (later !== undefined) Promise.resolve(later).catch(warn);
     } catch (error) {
-      process.emitWarning(`onEvent threw: ${shown(error)}`, 'ZhifuyunWarning');
+      warn(error);
     }
   }
+}
+
+function warn(error: unknown): void {
+  process.emitWarning(`onEvent threw: ${shown(error)}`, 'ZhifuyunWarning');
 }
 
 /** What was thrown, also if it is not an error, or nothing that can be shown. */

@@ -18,6 +18,7 @@ export {
   ConfigError,
   ConnectionError,
   DecodeError,
+  type ErrorDetails,
   type ErrorKind,
   type FieldError,
   InternalError,
@@ -33,7 +34,7 @@ export {
   ZhifuyunError,
 } from './errors';
 export type { ClientEvent } from './events';
-export { Listing, type Report, type Walking } from './listing';
+export type { Listing, Report, Walking } from './listing';
 export {
   type Channel,
   Conversation,
@@ -52,17 +53,17 @@ export {
 } from './models';
 export type { ClientOptions } from './options';
 export type { CallOptions, IterOptions } from './params';
-export {
-  type ConversationFilters,
-  type ConversationQuery,
+export type {
+  ConversationFilters,
+  ConversationQuery,
   Conversations,
-  type NewConversation,
-  type NewTicket,
+  NewConversation,
+  NewTicket,
+  StatisticsQuery,
   StatisticsResource,
-  type StatisticsQuery,
-  type TicketChange,
-  type TicketFilters,
-  type TicketQuery,
+  TicketChange,
+  TicketFilters,
+  TicketQuery,
   Tickets,
 } from './resources';
 export { version } from './version';

@@ -1,29 +1,33 @@
 import { camelKeys, type Decode } from './decode';
-import { checked, drop, type Owner, run, throwIfAborted } from './dispatch';
+import { checked, drop, onAbort, type Owner, run, throwIfAborted } from './dispatch';
 import type { Page } from './models';
 import type { NativeDispatcher, NativeWalk } from './native';
 import type { IterOptions } from './params';
 
 /** What a walk saw. */
 export interface Report {
-  /** Requests that brought a page. */
+  /** Requests made, failed ones and prefetched ones that were never read included. */
   readonly requests: number;
-  /** Pages that were delivered. */
+  /** Answers read. */
   readonly pages: number;
-  /** Items that were delivered. */
+  /** Items handed out, also those of the current page that were not asked for yet. */
   readonly items: number;
-  /** Items that were dropped because they had been delivered before. */
+  /** Items dropped because they had been handed out before. */
   readonly duplicates: number;
-  /** The server's total at first and at last. */
+  /** The server's total in the first answer. */
   readonly firstTotal: number | undefined;
+  /** The server's total in the last answer to a request for the whole list (`strict` also asks for parts of it). */
   readonly lastTotal: number | undefined;
-  /** Whether the total changed meanwhile. */
+  /** Whether the total differed between two such answers. */
   readonly totalChanged: boolean;
-  /** How often the list was gone through. */
+  /** How often the walk went through the list, begun passes included. */
   readonly passes: number;
-  /** Whether the end was reached. */
+  /**
+   * `strict`: the walk ended, and an item that matched during all of it cannot be missing. `fast`: the walk reached the end
+   * and saw no sign of a change (no duplicates, same total); a sign, not a proof.
+   */
   readonly complete: boolean;
-  /** Why the walk ended. */
+  /** Why the walk ended; `not_finished` until then. */
   readonly stoppedBy: string;
 }
 
@@ -34,6 +38,7 @@ export interface Source<T> {
   owner: Owner;
 }
 
+/** What the core reports before the first request. */
 const EMPTY: Report = Object.freeze({
   requests: 0,
   pages: 0,
@@ -42,9 +47,9 @@ const EMPTY: Report = Object.freeze({
   firstTotal: undefined,
   lastTotal: undefined,
   totalChanged: false,
-  passes: 0,
+  passes: 1,
   complete: false,
-  stoppedBy: 'running',
+  stoppedBy: 'not_finished',
 });
 
 /**
@@ -81,7 +86,13 @@ export class Listing<T extends object> implements AsyncIterable<T> {
   /** All items in one array. */
   async toArray(): Promise<T[]> {
     const all: T[] = [];
-    for await (const page of this.pages()) for (const item of page.items) all.push(item);
+    const pages = this.pages();
+    try {
+      for await (const page of pages) for (const item of page.items) all.push(item);
+    } finally {
+      // An error leaves an iterator as it is, and here nobody will ask it again.
+      await pages.return();
+    }
     return all;
   }
 
@@ -122,8 +133,12 @@ abstract class Ends<T> {
   }
 }
 
+/** Iterators that nobody ended must not pile up on a signal that outlives them. */
+const abandoned = new FinalizationRegistry<() => void>((forget) => forget());
+
 class Pages<T extends object> extends Ends<Page<T>> implements Walking<Page<T>> {
   #walk: NativeWalk | undefined;
+  #forget: (() => void) | undefined;
   #ended = false;
   /** The calls that wait for a page. */
   readonly #waiting = new Set<number>();
@@ -140,7 +155,7 @@ class Pages<T extends object> extends Ends<Page<T>> implements Walking<Page<T>> 
     if (this.#ended) return done();
     throwIfAborted(this.signal);
     // Begun before the first wait: several readers share one walk.
-    const walk = (this.#walk ??= this.begin());
+    const walk = (this.#walk ??= this.#begin());
     let call = 0;
     const start = (dispatcher: NativeDispatcher, id: number) => {
       walk.next(dispatcher, id);
@@ -155,15 +170,30 @@ class Pages<T extends object> extends Ends<Page<T>> implements Walking<Page<T>> 
     }
     this.#ended = true;
     // Others may still wait for the same end.
-    if (this.#waiting.size === 0) walk.close();
+    if (this.#waiting.size === 0) this.#close();
     return done();
   }
 
   async return(): Promise<IteratorResult<Page<T>>> {
     this.#ended = true;
     for (const call of this.#waiting) drop(call);
-    this.#walk?.close();
+    this.#close();
     return done();
+  }
+
+  #begin(): NativeWalk {
+    const walk = this.begin();
+    if (this.signal) {
+      // Not only while somebody waits for a page: others were asked for ahead.
+      this.#forget = onAbort(this.signal, () => walk.close());
+      abandoned.register(this, this.#forget);
+    }
+    return walk;
+  }
+
+  #close(): void {
+    this.#forget?.();
+    this.#walk?.close();
   }
 }
 

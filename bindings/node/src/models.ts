@@ -35,13 +35,15 @@ export interface Meta {
   readonly timing: Timing;
 }
 
-/** What all results share: plain own properties, and `meta` aside. */
+/**
+ * What all results share: plain own properties, and `meta` aside. The client makes them; constructors are for tests, and a
+ * version that knows more fields takes more arguments.
+ */
 export abstract class Model {
   readonly #meta: Meta;
   /** What the server sent beyond these fields. */
   abstract readonly extra: Extra;
 
-  /** @internal */
   constructor(meta: Meta) {
     this.#meta = meta;
   }
@@ -63,7 +65,6 @@ export abstract class Model {
 
 /** A conversation between a customer and the service team. */
 export class Conversation extends Model {
-  /** @internal */
   constructor(
     meta: Meta,
     /** The id, unique among conversations. */
@@ -79,7 +80,7 @@ export class Conversation extends Model {
     /** When it last changed. */
     readonly updatedAt: Date | undefined,
     /** What the server sent beyond these fields. */
-    readonly extra: Extra,
+    readonly extra: Extra = {},
   ) {
     super(meta);
   }
@@ -87,7 +88,6 @@ export class Conversation extends Model {
 
 /** A ticket: something that has to be done for a customer. */
 export class Ticket extends Model {
-  /** @internal */
   constructor(
     meta: Meta,
     /** The id, unique among tickets. */
@@ -109,7 +109,7 @@ export class Ticket extends Model {
     /** When it last changed. */
     readonly updatedAt: Date | undefined,
     /** What the server sent beyond these fields. */
-    readonly extra: Extra,
+    readonly extra: Extra = {},
   ) {
     super(meta);
   }
@@ -117,7 +117,6 @@ export class Ticket extends Model {
 
 /** One step of {@link Statistics.trends}. */
 export class Trend extends Model {
-  /** @internal */
   constructor(
     meta: Meta,
     /** The first day of the step, `YYYY-MM-DD`: a calendar date, not an instant. */
@@ -127,7 +126,7 @@ export class Trend extends Model {
     /** Tickets in the step. */
     readonly tickets: number | undefined,
     /** What the server sent beyond these fields. */
-    readonly extra: Extra,
+    readonly extra: Extra = {},
   ) {
     super(meta);
   }
@@ -135,7 +134,6 @@ export class Trend extends Model {
 
 /** Numbers over a period. The units of the averages are the server's: the API reference states none. */
 export class Statistics extends Model {
-  /** @internal */
   constructor(
     meta: Meta,
     /** Conversations in the period. */
@@ -149,7 +147,7 @@ export class Statistics extends Model {
     /** The same by day, week or month, in the server's order. */
     readonly trends: readonly Trend[],
     /** What the server sent beyond these fields. */
-    readonly extra: Extra,
+    readonly extra: Extra = {},
   ) {
     super(meta);
   }
@@ -157,7 +155,6 @@ export class Statistics extends Model {
 
 /** One page of a list. Iterating it yields its items. */
 export class Page<T> extends Model implements Iterable<T> {
-  /** @internal */
   constructor(
     meta: Meta,
     /** The items, in the server's order. */
@@ -171,7 +168,7 @@ export class Page<T> extends Model implements Iterable<T> {
     /** Whether another page is to be expected. */
     readonly hasNext: boolean,
     /** What the server sent beyond these fields. */
-    readonly extra: Extra,
+    readonly extra: Extra = {},
   ) {
     super(meta);
   }

@@ -12,8 +12,11 @@ export interface Native {
   NativeMac: new (keys: Uint8Array[]) => NativeMac;
 }
 
+/** Takes one completion. Texts that are empty are missing. */
+export type Sink = (id: number, shape: number, text: string, long?: string | null, wide?: string | null) => void;
+
 export interface NativeDispatcher {
-  take(numbers: Float64Array, sink: (id: number, shape: number, text: string, wide?: string | null) => void): number;
+  take(numbers: Float64Array, sink: Sink): number;
   cancel(id: number): void;
   release(id: number): void;
 }

@@ -1,6 +1,6 @@
 import type { ClientEvent } from './events';
 import { configError } from './errors';
-import { wellFormed } from './params';
+import { isRecord, wellFormed } from './params';
 import { version } from './version';
 
 /** The options of a {@link Client}. */
@@ -41,8 +41,11 @@ export interface ClientOptions {
   timeZone?: string | undefined;
   /** For tests: the `clock/advance` URL of a mock server. Waits are skipped and its clock is moved along. */
   testClock?: string | undefined;
-  /** Called with what the client does, in batches when answers arrive. What it throws becomes a warning of the process. */
-  onEvent?: ((event: ClientEvent) => void) | undefined;
+  /**
+   * Called with what the client does, in batches when answers arrive. What it throws, also later if it is async,
+   * becomes a warning of the process.
+   */
+  onEvent?: ((event: ClientEvent) => unknown) | undefined;
 }
 
 const TYPES: Record<Exclude<keyof ClientOptions, 'onEvent'>, 'text' | 'number' | 'boolean' | 'either'> = {
@@ -70,7 +73,7 @@ const snake = (name: string): string => name.replace(/Ms$/, '').replace(/[A-Z]/g
 
 /** The options as JSON for the native half. No value is ever repeated in an error. */
 export function optionsJson(options: ClientOptions): string {
-  if (typeof options !== 'object' || options === null) throw configError('the options must be an object');
+  if (!isRecord(options)) throw configError('the options must be an object with a property for each');
   const out: Record<string, unknown> = { host: `node/${process.versions.node} js/${version}` };
   for (const [name, value] of Object.entries(options)) {
     if (name === 'onEvent') {

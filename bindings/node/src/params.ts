@@ -46,11 +46,16 @@ export const SPECS = {
 /** The name of an operation. */
 export type OperationName = keyof typeof SPECS;
 
+/** Not a `Map`, `URLSearchParams`, `Date` or promise: what they hold is no property, and would be passed over in silence. */
+export function isRecord(value: unknown): boolean {
+  return Object.prototype.toString.call(value) === '[object Object]';
+}
+
 /** Arguments as JSON. What JSON would silently change (NaN, dates, half characters) is refused here. */
 export function argsJson(operation: OperationName, args: object | undefined): string {
   if (args === undefined || args === null) return '{}';
-  if (typeof args !== 'object' || Array.isArray(args)) {
-    throw invalidArgument('arguments', 'the arguments must be one object', operation);
+  if (!isRecord(args)) {
+    throw invalidArgument('arguments', 'the arguments must be one object with a property for each', operation);
   }
   const spec: Spec = SPECS[operation];
   const out: Record<string, unknown> = {};
@@ -133,8 +138,7 @@ function shown(value: unknown): string {
 }
 
 function known(operation: string, options: object, names: readonly string[]): void {
-  if (typeof options !== 'object')
-    throw invalidArgument('options', 'the options of a call must be an object', operation);
+  if (!isRecord(options)) throw invalidArgument('options', 'the options of a call must be an object', operation);
   for (const name of Object.keys(options)) {
     if (!names.includes(name)) throw invalidArgument(name, `${name.slice(0, 64)} is no option of a call`, operation);
   }

@@ -190,15 +190,29 @@ test('a parser that ate the body is named', async () => {
   close();
 });
 
-test('a body that a host kept is used', async () => {
-  const hooks = new Webhooks({ secrets: [SECRET] });
-  const app = Express();
-  app.post('/hook', Express.raw({ type: '*/*' }), express(hooks));
-  const { url, close } = await listening(app.listen(0));
-  const headers = { 'content-type': 'application/json', ...(await hooks.sign('m', BODY)) };
-  assert.equal((await fetch(url, { method: 'POST', body: BODY, headers })).status, 200);
-  close();
-});
+const keeping = (raw: (body: Buffer) => unknown) =>
+  Express.json({ verify: (request, _response, body) => Object.assign(request, { rawBody: raw(body) }) });
+const keepers = {
+  'express.raw': Express.raw({ type: '*/*' }),
+  'express.text': Express.text({ type: '*/*' }),
+  'rawBody as bytes': keeping((body) => body),
+  'rawBody as text': keeping((body) => body.toString()),
+  'rawBody as an ArrayBuffer': keeping((body) => Uint8Array.from(body).buffer),
+};
+
+for (const [name, keeper] of Object.entries(keepers)) {
+  test(`a body that was kept is used: ${name}`, async () => {
+    const hooks = new Webhooks({ secrets: [SECRET] });
+    const app = Express();
+    app.post('/hook', keeper, express(hooks));
+    const { url, close } = await listening(app.listen(0));
+    const headers = { 'content-type': 'application/json', ...(await hooks.sign('m', BODY)) };
+    const post = async (body: string) => (await fetch(url, { method: 'POST', body, headers })).status;
+    assert.equal(await post(BODY), 200);
+    assert.equal(await post(BODY.replace('票', '查')), 401);
+    close();
+  });
+}
 
 test('other methods are not webhooks', async () => {
   const handler = fetchHandler(new Webhooks({ secrets: [SECRET] }));

@@ -12,8 +12,12 @@ import {
   ConfigError,
   Conversation,
   InvalidArgumentError,
+  type Meta,
   NotFoundError,
+  RateLimitError,
+  Trend,
   version,
+  WebhookVerificationError,
   ZhifuyunError,
 } from '@zhifuyun/sdk';
 import { root, start } from './server.mjs';
@@ -57,83 +61,6 @@ test('meta is at hand and out of the way', async () => {
   assert.deepEqual((await client.conversations.list({ limit: 1 })).items, data.items);
   assert.match(inspect(item), /^Conversation \{\n {2}id: 'conv_/);
   assert.deepEqual(structuredClone({ ...item }).createdAt, item.createdAt);
-});
-
-test('iteration: items, pages, report, early end', async () => {
-  const list = client.conversations.iter({ endTime: new Date() });
-  const ids = new Set<string>();
-  for await (const c of list) ids.add(c.id);
-  assert.ok(ids.size >= 250);
-  assert.equal(list.report.complete, true);
-  assert.equal(list.report.items, ids.size);
-  const pages = client.tickets.iter({ limit: 7 }, { prefetch: 2 });
-  let count = 0;
-  for await (const page of pages.pages()) count += page.items.length;
-  assert.equal(count, (await client.tickets.iter().toArray()).length);
-  const short = client.conversations.iter({}, { maxItems: 5, consistency: 'strict' });
-  assert.equal((await short.toArray()).length, 5);
-  for await (const c of client.conversations.iter()) {
-    assert.ok(c.id);
-    break;
-  }
-});
-
-test('an error does not end an iterator', async () => {
-  await server.control('POST', '/faults', {
-    match: { path: '/v1/tickets' },
-    when: { first: 1 },
-    action: { status: 404 },
-  });
-  const items = client.tickets.iter()[Symbol.asyncIterator]();
-  await assert.rejects(items.next(), NotFoundError);
-  assert.ok((await items.next()).value.id);
-});
-
-test('two readers of one iterator lose nothing', async () => {
-  const list = client.conversations.iter({ limit: 50 });
-  const items = list[Symbol.asyncIterator]();
-  const ids: string[] = [];
-  const reader = async () => {
-    for (let next = await items.next(); !next.done; next = await items.next()) ids.push(next.value.id);
-  };
-  await Promise.all([reader(), reader(), reader()]);
-  const { total } = await client.conversations.list();
-  assert.deepEqual([ids.length, new Set(ids).size], [total, total]);
-  const pages = list.pages();
-  const numbers = (await Promise.all([pages.next(), pages.next(), pages.next()])).map((p) => p.value.page);
-  assert.deepEqual(numbers, [1, 2, 3]);
-  assert.equal(list.report.pages, 3);
-});
-
-test('an iteration ends where it is told to', async () => {
-  const controller = new AbortController();
-  const reason = new Error('enough');
-  let seen = 0;
-  const aborted = async () => {
-    for await (const _ of client.conversations.iter({}, { signal: controller.signal, maxItems: 50 })) {
-      if (++seen === 3) controller.abort(reason);
-    }
-  };
-  await assert.rejects(aborted(), reason);
-  assert.equal(seen, 3, 'also within a page that is there already');
-
-  const list = client.conversations.iter({ limit: 10 }, { prefetch: 4 });
-  const items = list[Symbol.asyncIterator]();
-  await items.next();
-  const { pages } = list.report;
-  await items.return();
-  assert.deepEqual([await items.next(), list.report.pages], [{ value: undefined, done: true }, pages]);
-  await assert.rejects(client.tickets.iter()[Symbol.asyncIterator]().throw(reason), reason);
-
-  await server.control('POST', '/faults', { match: { path: '/v1/tickets' }, action: { delay_ms: 30_000 } });
-  try {
-    await using waiting = client.tickets.iter()[Symbol.asyncIterator]();
-    const next = waiting.next();
-    await waiting.return();
-    assert.equal((await next).done, true, 'a reader that waits is told');
-  } finally {
-    await server.control('DELETE', '/faults');
-  }
 });
 
 test('many calls under one signal', async () => {
@@ -186,6 +113,11 @@ const refusals: [string, (c: Client) => unknown, string][] = [
   ['timeoutMs NaN', (c) => c.tickets.list({}, { timeoutMs: Number.NaN }), 'timeoutMs'],
   ['maxRetries -1', (c) => c.tickets.list({}, { maxRetries: -1 }), 'maxRetries'],
   ['a signal that is none', (c) => c.tickets.list({}, { signal: {} as never }), 'signal'],
+  ['a URLSearchParams', (c) => c.tickets.iter(new URLSearchParams({ status: 'open' }) as never).toArray(), 'arguments'],
+  ['a Map', (c) => c.tickets.list(new Map([['status', 'open']]) as never), 'arguments'],
+  ['a Date', (c) => c.statistics.get(new Date() as never), 'arguments'],
+  ['a promise', (c) => c.tickets.list(Promise.resolve({ status: 'open' }) as never), 'arguments'],
+  ['a Map of options', (c) => c.tickets.list({}, new Map([['timeoutMs', 1]]) as never), 'options'],
   ['prefetch 1.5', (c) => c.tickets.iter({}, { prefetch: 1.5 }).toArray(), 'prefetch'],
   ['an unknown consistency', (c) => c.tickets.iter({}, { consistency: 'x' as never }).toArray(), 'consistency'],
 ];
@@ -207,6 +139,7 @@ test('options are checked when they are given', () => {
   const good = { clientId: 'a', clientSecret: 'hush-hush' };
   const bad: [object, RegExp][] = [
     [{}, /client_id is missing/],
+    [new Map(Object.entries(good)), /must be an object with a property for each/],
     [{ ...good, clientSecret: 'hush-hush\n' }, /white space/],
     [{ ...good, timeout: 5 }, /there is no option timeout/],
     [{ ...good, timeoutMs: '5' }, /timeoutMs has the wrong type/],
@@ -270,6 +203,29 @@ test('errors: classes, fields, stacks of the caller', async () => {
   assert.doesNotMatch(inspect(refused, { showHidden: true, depth: 9 }) + JSON.stringify(refused), /wrong-secret/);
 });
 
+test('errors and models by hand, as tests of users make them', () => {
+  const error = new RateLimitError('slow', { retryAfterMs: 5, cause: 'x' });
+  const { name, message, detail, kind, reason, retryAfterMs, attempts, cause, isTransient } = error;
+  assert.deepEqual(
+    [name, message, detail, kind, reason],
+    ['RateLimitError', 'slow', 'slow', 'rate_limit', 'rate_limit'],
+  );
+  assert.deepEqual([retryAfterMs, attempts, cause, isTransient], [5, 0, 'x', true]);
+  assert.equal(new (class Own extends NotFoundError {})('gone').kind, 'not_found');
+  assert.equal(new WebhookVerificationError('again', { webhookReason: 'replayed' }).answerStatus, 200);
+  // @ts-expect-error: a message is needed.
+  assert.equal(new RateLimitError().message, '');
+  // @ts-expect-error: a reason is needed.
+  assert.equal(new WebhookVerificationError('x').answerStatus, 400);
+  // @ts-expect-error: a model is nothing without its fields.
+  assert.deepEqual(new Trend().toJSON().extra, undefined);
+  const trend = new Trend({ attempts: 1 } as Meta, '2024-01-01', 3, 4);
+  assert.deepEqual(
+    [JSON.stringify(trend), trend.meta.attempts],
+    ['{"date":"2024-01-01","conversations":3,"tickets":4}', 1],
+  );
+});
+
 test('secrets are absent from everything that shows a client', () => {
   const { clientSecret } = server.credentials;
   const shown = [
@@ -312,7 +268,7 @@ test('closing', async () => {
   await inside.close();
 });
 
-test('events, and a listener that throws', async (t) => {
+test('events, and a listener that throws, at once and later', async (t) => {
   const warn = t.mock.method(process, 'emitWarning', () => {});
   const events: ClientEvent[] = [];
   const own = server.client({
@@ -320,6 +276,7 @@ test('events, and a listener that throws', async (t) => {
       events.push(event);
       if (event.event === 'refresh') throw new Error('from the listener');
       if (event.event === 'response' && event.operation === 'tickets.list') throw Object.create(null);
+      return event.event === 'request' ? Promise.reject(new Error('from an async listener')) : undefined;
     },
   });
   await own.tickets.list();
@@ -328,7 +285,8 @@ test('events, and a listener that throws', async (t) => {
   assert.ok(names.has('request') && names.has('response') && names.has('refresh'), [...names].join());
   const answered = events.find((e) => e.event === 'response' && e.operation === 'tickets.list');
   assert.ok(answered?.event === 'response' && answered.elapsedMs > 0 && answered.httpStatus === 200);
-  assert.equal(warn.mock.callCount(), 3);
+  await new Promise((later) => setImmediate(later));
+  assert.equal(warn.mock.callCount(), 3 + events.filter((e) => e.event === 'request').length);
   assert.doesNotMatch(JSON.stringify(events), new RegExp(server.credentials.clientSecret));
 });
 

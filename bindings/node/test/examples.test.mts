@@ -1,7 +1,7 @@
 // The examples, compiled and run as a user does it, against the mock server.
 import assert from 'node:assert/strict';
 import { execFile, execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -27,6 +27,16 @@ const run = async (name: string, ...args: string[]) => {
   const options = { env, cwd: folder, timeout: 30_000 };
   return (await promisify(execFile)(process.execPath, [join(examples, `dist/${name}.js`), ...args], options)).stdout;
 };
+
+test('package.json names every package that they import', () => {
+  const { dependencies } = JSON.parse(readFileSync(join(examples, 'package.json'), 'utf8'));
+  for (const file of readdirSync(examples).filter((name) => /\.(ts|mjs)$/.test(name))) {
+    const text = readFileSync(join(examples, file), 'utf8');
+    for (const [, name] of text.matchAll(/ from '((?:@[^/']+\/)?[^./':][^/':]*)(?:\/[^']*)?'/g)) {
+      assert.ok(Object.hasOwn(dependencies, name as string), `${file}: ${name}`);
+    }
+  }
+});
 
 test('quickstart', async () => {
   const out = await run('quickstart');

@@ -106,6 +106,15 @@ function within(date: Date): Date | undefined {
   return year >= 1 && year <= 9999 ? date : undefined;
 }
 
+/** A time of the usual form by its digits; nothing where a field runs over, or `Date.UTC` would add 1900. */
+function usual(text: string): Date | undefined {
+  const two = (at: number) => text.charCodeAt(at) * 10 + text.charCodeAt(at + 1) - 11 * 48;
+  const [century, month, day, hour, minute, second] = [two(0), two(5), two(8), two(11), two(14), two(17)];
+  if (century < 1 || month < 1 || month > 12 || hour > 23 || minute > 59 || second > 59) return undefined;
+  const date = new Date(Date.UTC(century * 100 + two(2), month - 1, day, hour, minute, second));
+  return date.getUTCDate() === day ? date : undefined;
+}
+
 /** An instant: ISO 8601 with an offset, or epoch seconds (milliseconds where seconds would mean a year after 5138). */
 function instant(value: unknown): Date | undefined {
   if (typeof value === 'number') {
@@ -115,9 +124,8 @@ function instant(value: unknown): Date | undefined {
   }
   if (typeof value !== 'string') return undefined;
   if (USUAL.test(value)) {
-    // The engine's parser is ten times as fast, but lets a day or an hour run over.
-    const date = new Date(value);
-    if (date.getUTCDate() === Number(value.slice(8, 10))) return within(date);
+    const date = usual(value);
+    if (date) return date;
   }
   if (EPOCH.test(value.trim())) return instant(Number(value));
   const m = ISO8601.exec(value.trim());

@@ -5,6 +5,7 @@
  */
 export {
   ConfigError,
+  type ErrorDetails,
   InvalidArgumentError,
   type WebhookReason,
   WebhookVerificationError,

@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http';
-import { type Answer, answerTo, notRaw, tooLarge, type Webhooks } from './webhooks';
+import { type Answer, answerTo, notRaw, type RawBody, tooLarge, type Webhooks } from './webhooks';
 
 /** A request of Node, to which frameworks and hosts may have added the body. */
 export type NodeRequest = IncomingMessage & { body?: unknown; rawBody?: unknown };
 
 /** Reads a webhook and answers it. What is wrong on this side is thrown. */
 export async function answer(hooks: Webhooks, request: NodeRequest): Promise<Answer> {
-  let body: Uint8Array;
+  let body: RawBody;
   try {
     body = await rawBody(request, hooks.maxBodyBytes);
   } catch (error) {
@@ -17,8 +17,10 @@ export async function answer(hooks: Webhooks, request: NodeRequest): Promise<Ans
 }
 
 /** The raw body of a request: what is left on the stream, or what somebody kept of it. */
-async function rawBody(request: NodeRequest, maxBytes: number): Promise<Uint8Array> {
-  for (const kept of [request.rawBody, request.body]) if (ArrayBuffer.isView(kept)) return kept as Uint8Array;
+async function rawBody(request: NodeRequest, maxBytes: number): Promise<RawBody> {
+  for (const kept of [request.rawBody, request.body]) {
+    if (typeof kept === 'string' || kept instanceof ArrayBuffer || ArrayBuffer.isView(kept)) return kept as RawBody;
+  }
   // Parsers that found nothing to do leave `{}` behind, and the stream as it was.
   if (request.readableDidRead || request.readableEnded) throw notRaw(request.body ?? {});
   try {
