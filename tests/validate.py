@@ -93,7 +93,7 @@ def problems(schema, value, root, at="$"):
 
 def reasons(path, name):
     """The reasons that an enumeration of the core has."""
-    body = re.search(r"\b%s \{\n(.*?)\n    \}" % name, (REPO / path).read_text("utf-8"), re.S)[1]
+    body = re.search(rf"\b{name} \{{\n(.*?)\n    \}}", (REPO / path).read_text("utf-8"), re.S)[1]
     return set(re.findall(r'= "(\w+)",', body))
 
 
@@ -114,7 +114,8 @@ def uncovered(scenarios):
     elsewhere, found = json.loads((HERE / "elsewhere.json").read_text("utf-8")), []
     for sort, (wanted, covered) in sorts.items():
         listed = elsewhere[sort]
-        found += [f"{sort}: {each} is in no scenario and not in elsewhere.json" for each in wanted - covered - listed.keys()]
+        missing = wanted - covered - listed.keys()
+        found += [f"{sort}: {each} is in no scenario and not in elsewhere.json" for each in missing]
         found += [f"elsewhere.json: {each} is in a scenario" for each in covered & listed.keys()]
         found += [f"elsewhere.json: {each} is unknown" for each in listed.keys() - wanted]
         places = [place for why in listed.values() for place in re.findall(r"\w+/[\w/.]+\.\w+", why)]
