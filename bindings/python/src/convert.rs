@@ -15,11 +15,15 @@ use zhifuyun_bridge::zhifuyun::models::Field;
 
 /// The arguments of an operation as one JSON object. `None` means "not given".
 pub(crate) fn arguments(operation: &str, args: &Bound<'_, PyDict>) -> PyResult<String> {
-    // The errors of an iteration name the list.
+    let blamed = blamed(operation);
+    object(args, |name, value| argument(Blame { name, operation: blamed }, value))
+}
+
+/// The operation that an error names: for an iteration the list.
+fn blamed(operation: &str) -> Option<&'static str> {
     let listed = operation.strip_suffix("iter").map(|resource| format!("{resource}list"));
     let listed = listed.as_deref().unwrap_or(operation);
-    let blamed = NAMES.iter().copied().find(|name| *name == listed);
-    object(args, |name, value| argument(Blame { name, operation: blamed }, value))
+    NAMES.iter().copied().find(|name| *name == listed)
 }
 
 /// Whom an error names.
@@ -36,10 +40,11 @@ impl Blame<'_> {
     }
 }
 
-/// Options as one JSON object. Durations may be `timedelta`s.
-pub(crate) fn options(options: &Bound<'_, PyDict>) -> PyResult<String> {
+/// Options of a call, or of a client, as one JSON object. Durations may be `timedelta`s.
+pub(crate) fn options(operation: Option<&str>, options: &Bound<'_, PyDict>) -> PyResult<String> {
+    let operation = operation.and_then(blamed);
     object(options, |name, value| {
-        let blame = Blame { name, operation: None };
+        let blame = Blame { name, operation };
         match value.cast::<PyDelta>() {
             Ok(_) => number(value.py(), blame, value.call_method0("total_seconds")?.extract()?),
             Err(_) => scalar(blame, value),
@@ -113,7 +118,9 @@ fn number(py: Python<'_>, blame: Blame<'_>, value: f64) -> PyResult<Value> {
 /// An aware time in UTC; a naive one as it is, for the core to judge.
 fn moment(blame: Blame<'_>, time: &Bound<'_, PyDateTime>) -> PyResult<Value> {
     let py = time.py();
-    let aware = !time.call_method0("utcoffset")?.is_none();
+    // Such as pandas' NaT: a datetime that is none.
+    let Ok(offset) = time.call_method0("utcoffset") else { return blame.refuse(py, "is no time") };
+    let aware = !offset.is_none();
     let time = if aware {
         match time.call_method1("astimezone", (PyTzInfo::utc(py)?,)) {
             Ok(utc) => utc,
