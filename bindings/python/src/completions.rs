@@ -145,6 +145,11 @@ impl Completions {
         Ok(())
     }
 
+    /// Ends all calls under way: the loop was closed over them.
+    fn abandon(&self) {
+        self.__clear__();
+    }
+
     fn __clear__(&self) {
         let waiting = std::mem::take(&mut *lock(&self.waiting));
         for (_, running) in waiting.values() {
