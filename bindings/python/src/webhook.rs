@@ -7,7 +7,9 @@ use chrono::DateTime;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyByteArray, PyBytes, PyDateTime, PyDict, PyList, PyMemoryView, PyString, PyTuple};
+use pyo3::types::{
+    PyByteArray, PyBytes, PyDateTime, PyDelta, PyDict, PyList, PyMemoryView, PyString, PyTuple,
+};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 use zhifuyun_bridge::zhifuyun::webhook::{self, EventData, SignatureScheme, WebhookReason, body_not_raw};
@@ -25,8 +27,8 @@ impl Webhook {
         py: Python<'_>,
         secrets: Vec<String>,
         scheme: Option<&str>,
-        tolerance: Option<f64>,
-        max_body_bytes: Option<usize>,
+        tolerance: Option<&Bound<'_, PyAny>>,
+        max_body_bytes: &Bound<'_, PyAny>,
     ) -> PyResult<Self> {
         let mut builder = webhook::Webhook::builder();
         for secret in secrets {
@@ -35,12 +37,10 @@ impl Webhook {
         if let Some(scheme) = scheme {
             builder = builder.scheme(SignatureScheme::from_json(scheme).or_raise(py)?);
         }
-        if let Some(seconds) = tolerance {
-            builder = builder.tolerance(duration(py, "tolerance", seconds)?);
+        if let Some(tolerance) = tolerance {
+            builder = builder.tolerance(duration("tolerance", tolerance)?);
         }
-        if let Some(bytes) = max_body_bytes {
-            builder = builder.max_body_bytes(bytes);
-        }
+        builder = builder.max_body_bytes(count("max_body_bytes", max_body_bytes)?);
         builder.build().or_raise(py).map(Self)
     }
 
@@ -79,11 +79,33 @@ impl Webhook {
     }
 }
 
-fn duration(py: Python<'_>, name: &str, seconds: f64) -> PyResult<Duration> {
+/// A length of time: seconds, in whatever type of number, or a timedelta.
+fn duration(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Duration> {
+    let seconds: PyResult<f64> = match value.cast::<PyDelta>() {
+        Ok(_) => value.call_method0("total_seconds")?.extract(),
+        Err(_) => value.extract(),
+    };
+    let seconds = seconds.map_err(|_| mistyped(name, "a number of seconds or a timedelta", value))?;
     Duration::try_from_secs_f64(seconds).map_err(|_| {
         let text = format!("{name} must be a number of seconds, not negative");
-        exception(py, &Error::invalid_argument(name, text))
+        exception(value.py(), &Error::invalid_argument(name, text))
     })
+}
+
+/// A whole number from 0.
+fn count(name: &str, value: &Bound<'_, PyAny>) -> PyResult<usize> {
+    value.extract().map_err(|e: PyErr| match e.is_instance_of::<PyTypeError>(value.py()) {
+        true => mistyped(name, "a whole number", value),
+        false => {
+            let text = format!("{name} must be a whole number from 0");
+            exception(value.py(), &Error::invalid_argument(name, text))
+        }
+    })
+}
+
+fn mistyped(name: &str, wanted: &str, value: &Bound<'_, PyAny>) -> PyErr {
+    let kind = value.get_type().name().map(|kind| kind.to_string()).unwrap_or_default();
+    PyTypeError::new_err(format!("{name} must be {wanted}, not {kind}"))
 }
 
 fn instant(py: Python<'_>, name: &str, seconds: f64) -> PyResult<SystemTime> {
@@ -159,7 +181,7 @@ fn text(value: &Bound<'_, PyAny>) -> Option<Vec<u8>> {
 }
 
 /// A webhook whose signature was good.
-#[pyclass(frozen, module = "zhifuyun.webhooks")]
+#[pyclass(frozen, generic, module = "zhifuyun.webhooks")]
 pub struct Event {
     event: webhook::Event,
     data: PyOnceLock<Py<PyAny>>,
@@ -295,9 +317,10 @@ pub struct MemoryReplayGuard(Arc<dyn webhook::ReplayGuard>);
 #[pymethods]
 impl MemoryReplayGuard {
     #[new]
-    #[pyo3(signature = (*, capacity = 65_536, ttl = 3600.0))]
-    fn new(py: Python<'_>, capacity: usize, ttl: f64) -> PyResult<Self> {
-        let ttl = duration(py, "ttl", ttl)?;
+    #[pyo3(signature = (*, capacity = None, ttl = None))]
+    fn new(capacity: Option<&Bound<'_, PyAny>>, ttl: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
+        let capacity = capacity.map_or(Ok(65_536), |n| count("capacity", n))?;
+        let ttl = ttl.map_or(Ok(Duration::from_secs(3600)), |t| duration("ttl", t))?;
         Ok(Self(Arc::new(webhook::MemoryReplayGuard::with(capacity, ttl, Arc::new(SystemClock)))))
     }
 
