@@ -144,7 +144,7 @@ pub(crate) fn field(py: Python<'_>, field: Field<'_>) -> PyResult<Py<PyAny>> {
         Field::Missing => py.None(),
         Field::Text(text) => PyString::new(py, text).into_any().unbind(),
         Field::Token(text) => token(py, text),
-        Field::Time(time) => datetime(py, time)?.map_or_else(|| py.None(), |t| t.into_any().unbind()),
+        Field::Time(time) => datetime(py, time)?.map_or_else(|| py.None(), Bound::unbind),
         Field::Date(date) => day(py, date)?.into_any().unbind(),
         Field::Count(count) => count.into_pyobject(py)?.into_any().unbind(),
         Field::Number(number) => PyFloat::new(py, number).into_any().unbind(),
@@ -174,25 +174,22 @@ pub(crate) fn fits(time: DateTime<Utc>) -> bool {
 }
 
 /// Aware, in UTC. A leap second, which Python has not, becomes the second after it.
-pub(crate) fn datetime<'py>(
-    py: Python<'py>,
-    time: DateTime<Utc>,
-) -> PyResult<Option<Bound<'py, PyDateTime>>> {
-    let time = DateTime::from_timestamp_micros(time.timestamp_micros()).unwrap_or(time);
+pub(crate) fn datetime<'py>(py: Python<'py>, time: DateTime<Utc>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let leap = time.nanosecond() >= 1_000_000_000;
+    let time =
+        if leap { DateTime::from_timestamp_micros(time.timestamp_micros()).unwrap_or(time) } else { time };
     if !fits(time) {
         return Ok(None);
     }
     static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     // As pickles hold a time, and every version must read it: four times as fast as from eight numbers.
     let [.., year_high, year_low] = time.year().to_be_bytes();
-    let [_, micros @ ..] = (time.nanosecond() / 1000).to_be_bytes();
+    let [_, high, middle, low] = (time.nanosecond() / 1000).to_be_bytes();
     let [month, day, hour, minute, second] =
         [time.month(), time.day(), time.hour(), time.minute(), time.second()].map(small);
-    let [high, middle, low] = micros;
     let state = [year_high, year_low, month, day, hour, minute, second, high, middle, low];
     let class = CLASS.import(py, "datetime", "datetime")?;
-    let made = class.call1((PyBytes::new(py, &state), PyTzInfo::utc(py)?))?;
-    Ok(Some(made.cast_into()?))
+    class.call1((PyBytes::new(py, &state), PyTzInfo::utc(py)?)).map(Some)
 }
 
 pub(crate) fn day<'py>(py: Python<'py>, date: NaiveDate) -> PyResult<Bound<'py, PyDate>> {

@@ -8,7 +8,7 @@ use chrono::DateTime;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDateTime, PyDelta, PyDict, PyString};
+use pyo3::types::{PyDelta, PyDict, PyString};
 use serde_json::Value;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -176,13 +176,13 @@ impl Event {
 
     /// When it happened, by the body: an aware datetime in UTC, or None.
     #[getter]
-    fn timestamp<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDateTime>>> {
+    fn timestamp<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         self.event.timestamp.map_or(Ok(None), |t| convert::datetime(py, t))
     }
 
     /// When this attempt was sent, by the signed timestamp: an aware datetime in UTC, or None.
     #[getter]
-    fn sent_at<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDateTime>>> {
+    fn sent_at<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         self.event.sent_at.map_or(Ok(None), |t| convert::datetime(py, t))
     }
 

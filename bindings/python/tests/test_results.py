@@ -209,6 +209,11 @@ def test_every_part_of_a_time(text: str) -> None:
     assert pickle.loads(pickle.dumps(made)) == made
 
 
+def test_a_leap_second_is_the_second_after_it() -> None:
+    made = _native._restore("Ticket", '{"id": "t1", "created_at": "2016-12-31T23:59:60.5Z"}')
+    assert made.created_at == datetime(2017, 1, 1, 0, 0, 0, 500_000, timezone.utc)
+
+
 def test_known_values_are_one_object_and_others_are_kept() -> None:
     made = [_native._restore("Ticket", '{"id": "t1", "status": "open", "priority": "some day"}') for _ in range(2)]
     assert made[0].status is made[1].status
