@@ -46,7 +46,7 @@ lint)
     cd "$here"
     quiet ruff format --check python tests "$root/tests/python" "$root/examples/python"
     quiet ruff check python tests "$root/tests/python" "$root/examples/python"
-    quiet mypy python "$root/examples/python"
+    quiet mypy python "$root/examples/python" tests/test_typing.py
     quiet pyright
     quiet python -m mypy.stubtest zhifuyun --mypy-config-file pyproject.toml
     echo "python: fmt, clippy, ruff, mypy --strict, pyright and stubtest are clean"

@@ -13,7 +13,15 @@ COLUMNS = [
     "assignee_id",
     "customer_email",
     "created_at",
+    "updated_at",
 ]
+
+
+def cell(value: object) -> str:
+    """Spreadsheets take text that begins with these for a formula."""
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
 
 # utf-8-sig, so that spreadsheets recognise the encoding.
 with (
@@ -24,5 +32,5 @@ with (
     writer.writerow(COLUMNS)
     tickets = client.tickets.iter(consistency="strict")
     for ticket in tickets:
-        writer.writerow([getattr(ticket, column) for column in COLUMNS])
+        writer.writerow([cell(getattr(ticket, column)) for column in COLUMNS])
     print(f"{tickets.report.items} tickets in tickets.csv; complete: {tickets.report.complete}")

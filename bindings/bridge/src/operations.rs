@@ -67,7 +67,9 @@ macro_rules! operations {
         pub const NAMES: &[&str] = &["authenticate", $($name,)+];
 
         fn work(client: &Client, name: &str, args: &str, options: Option<&str>) -> Result<Work> {
-            let options = options::request_options(options)?;
+            let named = NAMES.iter().copied().find(|known| *known == name);
+            let options = options::request_options(options)
+                .map_err(|e| named.into_iter().fold(e, Error::with_operation))?;
             match name {
                 "authenticate" => {
                     arguments::<NoArguments>(client, args)?;

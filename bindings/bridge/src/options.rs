@@ -170,27 +170,39 @@ fn timing(o: &Options, mut b: ClientBuilder) -> Result<ClientBuilder> {
 /// `invalid_argument`, naming the option.
 pub fn request_options(json: Option<&str>) -> Result<zhifuyun::RequestOptions> {
     let mut options = zhifuyun::RequestOptions::default();
-    let Some(json) = json.filter(|j| !j.is_empty()) else { return Ok(options) };
-    let wrong = |name: &str, what: &str| Error::invalid_argument(name, format!("{name} {what}"));
-    let values: serde_json::Map<String, Value> =
-        serde_json::from_str(json).map_err(|_| wrong("options", "must be one JSON object"))?;
-    for (name, value) in &values {
-        match (name.as_str(), value) {
+    each(json, |name, value| {
+        match (name, value) {
             ("timeout" | "max_retries", Value::Null) => {}
             ("timeout", v) => {
-                let d = v.as_f64().and_then(|s| Duration::try_from_secs_f64(s).ok()).filter(|d| !d.is_zero());
-                options.timeout =
-                    Some(d.ok_or_else(|| wrong(name, "must be a number of seconds above zero"))?);
+                let d = v.as_f64().and_then(|s| Duration::try_from_secs_f64(s).ok());
+                let d = d.filter(|d| !d.is_zero());
+                options.timeout = Some(d.ok_or("must be a number of seconds above zero")?);
             }
             ("max_retries", v) => {
                 let n = v.as_u64().and_then(|n| u32::try_from(n).ok());
-                options.max_retries = Some(n.ok_or_else(|| wrong(name, "must be a whole number from 0"))?);
+                options.max_retries = Some(n.ok_or("must be a whole number from 0")?);
             }
-            (other, _) => {
-                let other: String = other.chars().filter(|c| !c.is_control()).take(64).collect();
-                return Err(wrong(&other, "is no option of a call"));
-            }
+            _ => return Err("is no option of a call"),
         }
-    }
+        Ok(())
+    })?;
     Ok(options)
+}
+
+/// Reads a JSON object option by option, so that the error can name the one that is wrong.
+pub(crate) fn each(
+    json: Option<&str>,
+    mut read: impl FnMut(&str, &Value) -> std::result::Result<(), &'static str>,
+) -> Result<()> {
+    let wrong = |name: &str, what: &str| {
+        let name: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
+        Error::invalid_argument(name.as_str(), format!("{name} {what}"))
+    };
+    let Some(json) = json.filter(|j| !j.is_empty()) else { return Ok(()) };
+    let values: serde_json::Map<String, Value> =
+        serde_json::from_str(json).map_err(|_| wrong("options", "must be one JSON object"))?;
+    for (name, value) in &values {
+        read(name, value).map_err(|what| wrong(name, what))?;
+    }
+    Ok(())
 }

@@ -4,21 +4,31 @@ use crate::client::BridgeClient;
 use crate::lanes::{Interrupted, Lanes};
 use crate::operations::{Output, deliberate, list_arguments};
 use crate::{guard, options};
-use serde::Deserialize;
+use serde_json::Value;
 use std::collections::VecDeque;
 use std::sync::{Arc, PoisonError};
 use tokio::sync::Mutex;
 use zhifuyun::operations::{ListConversations, ListOperation, ListTickets};
-use zhifuyun::pagination::{Consistency, Report, Walk as CoreWalk};
+use zhifuyun::pagination::{Consistency, Report, Walk as CoreWalk, WalkOptions};
 use zhifuyun::{Client, Error, Listing, Result};
 
 /// How to walk, as the hosts write it.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WalkArgs {
-    consistency: Option<String>,
-    prefetch: Option<u64>,
-    max_items: Option<u64>,
+fn read(how: &mut WalkOptions, json: Option<&str>) -> Result<()> {
+    options::each(json, |name, value| {
+        match (name, value) {
+            ("consistency" | "prefetch" | "max_items", Value::Null) => {}
+            ("consistency", Value::String(text)) if text == "fast" => how.consistency = Consistency::Fast,
+            ("consistency", Value::String(text)) if text == "strict" => how.consistency = Consistency::Strict,
+            ("consistency", _) => return Err("must be fast or strict"),
+            ("prefetch", n) => {
+                let n = n.as_u64().and_then(|n| usize::try_from(n).ok());
+                how.prefetch = n.ok_or("must be a whole number from 0 to 16")?;
+            }
+            ("max_items", n) => how.max_items = Some(n.as_u64().ok_or("must be a whole number from 0")?),
+            _ => return Err("is no option of an iteration"),
+        }
+        Ok(())
+    })
 }
 
 enum Any {
@@ -78,25 +88,14 @@ fn begin<O: ListOperation>(
     walk: Option<&str>,
 ) -> Result<CoreWalk<Listing<O>>> {
     let operation: O = list_arguments(client, args)?;
-    let request_options = options::request_options(options)?;
-    let walk: WalkArgs = match walk.filter(|w| !w.is_empty()) {
-        None => WalkArgs::default(),
-        Some(json) => serde_json::from_str(json).map_err(|_| {
-            let message = "an iteration takes consistency (fast or strict), prefetch (0 to 16) and max_items";
-            Error::invalid_argument("walk", message)
-        })?,
+    let start = || {
+        let listing = Listing::new(client.clone(), operation, options::request_options(options)?);
+        listing.check()?;
+        let mut how = listing.walk_options();
+        read(&mut how, walk)?;
+        CoreWalk::with_options(listing, how)
     };
-    let listing = Listing::new(client.clone(), operation, request_options);
-    listing.check()?;
-    let mut how = listing.walk_options();
-    how.consistency = match walk.consistency.as_deref() {
-        None | Some("fast") => Consistency::Fast,
-        Some("strict") => Consistency::Strict,
-        Some(_) => return Err(Error::invalid_argument("consistency", "consistency must be fast or strict")),
-    };
-    how.prefetch = walk.prefetch.map_or(0, |n| usize::try_from(n).unwrap_or(usize::MAX));
-    how.max_items = walk.max_items;
-    CoreWalk::with_options(listing, how).map_err(|e| e.with_operation(O::NAME))
+    start().map_err(|e: Error| e.with_operation(O::NAME))
 }
 
 /// Who drives a walk.

@@ -101,14 +101,32 @@ fn walks_that_make_no_sense() {
         ("nothing.iter", "{}", "{}"),
         ("tickets.iter", r#"{"limit": 0}"#, "{}"),
         ("tickets.iter", r#"{"colour": "red"}"#, "{}"),
-        ("tickets.iter", "{}", r#"{"consistency": "loose"}"#),
-        ("tickets.iter", "{}", r#"{"prefetch": 17}"#),
-        ("tickets.iter", "{}", r#"{"prefetch": -1}"#),
-        ("tickets.iter", "{}", r#"{"colour": "red"}"#),
     ] {
         let error = client.walk(Driver::Caller, name, args, None, Some(how)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{name} {args} {how}");
     }
+    for (how, named) in [
+        (r#"{"consistency": "loose"}"#, "consistency"),
+        (r#"{"consistency": 5}"#, "consistency"),
+        (r#"{"prefetch": 17}"#, "prefetch"),
+        (r#"{"prefetch": -1}"#, "prefetch"),
+        (r#"{"prefetch": "4"}"#, "prefetch"),
+        (r#"{"max_items": -1}"#, "max_items"),
+        (r#"{"max_items": true}"#, "max_items"),
+        (r#"{"colour": null}"#, "colour"),
+        ("[]", "options"),
+    ] {
+        let error = client.walk(Driver::Caller, "tickets.iter", "{}", None, Some(how)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{how}");
+        assert_eq!((error.argument(), error.operation()), (Some(named), Some("tickets.list")), "{how}");
+    }
+    let absent = r#"{"consistency": null, "prefetch": null, "max_items": null}"#;
+    assert!(client.walk(Driver::Caller, "tickets.iter", "{}", None, Some(absent)).is_ok());
+    let wrong = Some(r#"{"timeout": 0}"#);
+    let error = client.walk(Driver::Caller, "tickets.iter", "{}", wrong, None).unwrap_err();
+    assert_eq!((error.argument(), error.operation()), (Some("timeout"), Some("tickets.list")));
+    let error = client.call("tickets.list", "{}", wrong, None).unwrap().unwrap_err();
+    assert_eq!((error.argument(), error.operation()), (Some("timeout"), Some("tickets.list")));
     client.close();
     let error = client.walk(Driver::Caller, "tickets.iter", "{}", None, None).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Closed);

@@ -39,7 +39,7 @@ impl NativeClient {
     /// Checks the options and makes a client. No I/O.
     #[new]
     fn new(py: Python<'_>, options: &Bound<'_, PyDict>) -> PyResult<Self> {
-        let options = convert::options(options)?;
+        let options = convert::options(None, options)?;
         BridgeClient::new(&options, Background::Thread).or_raise(py).map(Self)
     }
 
@@ -51,7 +51,7 @@ impl NativeClient {
         args: &Bound<'_, PyDict>,
         options: &Bound<'_, PyDict>,
     ) -> PyResult<Py<PyAny>> {
-        let (args, options) = (convert::arguments(name, args)?, convert::options(options)?);
+        let (args, options) = (convert::arguments(name, args)?, convert::options(Some(name), options)?);
         let output = signals::blocking(py, |stop| self.0.call(name, &args, Some(&options), stop))?;
         encode(py, output.or_raise(py)?)
     }
@@ -68,8 +68,11 @@ impl NativeClient {
         background: bool,
     ) -> PyResult<NativeWalk> {
         let driver = if background { Driver::Background } else { Driver::Caller };
-        let (args, options, walk) =
-            (convert::arguments(name, args)?, convert::options(options)?, convert::arguments(name, walk)?);
+        let (args, options, walk) = (
+            convert::arguments(name, args)?,
+            convert::options(Some(name), options)?,
+            convert::arguments(name, walk)?,
+        );
         self.0.walk(driver, name, &args, Some(&options), Some(&walk)).or_raise(py).map(NativeWalk)
     }
 

@@ -104,7 +104,7 @@ impl Completions {
         args: &Bound<'_, PyDict>,
         options: &Bound<'_, PyDict>,
     ) -> PyResult<u64> {
-        let (args, options) = (convert::arguments(name, args)?, convert::options(options)?);
+        let (args, options) = (convert::arguments(name, args)?, convert::options(Some(name), options)?);
         let call = client.bridge().call_async(name, &args, Some(&options)).or_raise(py)?;
         self.spawn(py, future, async move { call.await.map(|output| Got::Output(Box::new(output))) })
     }
@@ -143,6 +143,11 @@ impl Completions {
             }
         }
         Ok(())
+    }
+
+    /// Ends all calls under way: the loop was closed over them.
+    fn abandon(&self) {
+        self.__clear__();
     }
 
     fn __clear__(&self) {

@@ -10,6 +10,7 @@ mod completions;
 mod convert;
 mod error;
 mod page;
+mod received;
 mod records;
 mod signals;
 mod wake;

@@ -144,7 +144,12 @@ pub(crate) trait Shown: Record + PartialEq {
 
 /// One record on its own.
 pub(crate) fn wrap_one<R: Shown>(py: Python<'_>, record: R, meta: Option<Facts>) -> PyResult<Py<PyAny>> {
-    R::wrap(py, Row { batch: Arc::new(Batch { items: vec![record], meta }), index: 0 })
+    wrap_first(py, &Arc::new(Batch { items: vec![record], meta }))
+}
+
+/// The record of a batch of one.
+pub(crate) fn wrap_first<R: Shown>(py: Python<'_>, batch: &Arc<Batch<R>>) -> PyResult<Py<PyAny>> {
+    R::wrap(py, Row { batch: Arc::clone(batch), index: 0 })
 }
 
 /// The same with what is known about the answer.

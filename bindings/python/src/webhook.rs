@@ -2,15 +2,17 @@
 
 use crate::convert;
 use crate::error::{OrRaise as _, exception};
-use crate::records::{broken, wrap_one};
+use crate::received::{bytes, pairs, raw, text};
+use crate::records::{Batch, broken, wrap_first};
 use chrono::DateTime;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyByteArray, PyBytes, PyDateTime, PyDict, PyList, PyMemoryView, PyString, PyTuple};
+use pyo3::types::{PyDelta, PyDict, PyString};
+use serde_json::Value;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
-use zhifuyun_bridge::zhifuyun::webhook::{self, EventData, SignatureScheme, WebhookReason, body_not_raw};
+use zhifuyun_bridge::zhifuyun::webhook::{self, EventData, SignatureScheme, WebhookReason};
 use zhifuyun_bridge::zhifuyun::{Error, Result, SystemClock};
 
 /// Verifies webhooks and signs them.
@@ -25,8 +27,8 @@ impl Webhook {
         py: Python<'_>,
         secrets: Vec<String>,
         scheme: Option<&str>,
-        tolerance: Option<f64>,
-        max_body_bytes: Option<usize>,
+        tolerance: Option<&Bound<'_, PyAny>>,
+        max_body_bytes: &Bound<'_, PyAny>,
     ) -> PyResult<Self> {
         let mut builder = webhook::Webhook::builder();
         for secret in secrets {
@@ -35,12 +37,10 @@ impl Webhook {
         if let Some(scheme) = scheme {
             builder = builder.scheme(SignatureScheme::from_json(scheme).or_raise(py)?);
         }
-        if let Some(seconds) = tolerance {
-            builder = builder.tolerance(duration(py, "tolerance", seconds)?);
+        if let Some(tolerance) = tolerance {
+            builder = builder.tolerance(duration("tolerance", tolerance)?);
         }
-        if let Some(bytes) = max_body_bytes {
-            builder = builder.max_body_bytes(bytes);
-        }
+        builder = builder.max_body_bytes(count("max_body_bytes", max_body_bytes)?);
         builder.build().or_raise(py).map(Self)
     }
 
@@ -55,10 +55,10 @@ impl Webhook {
     ) -> PyResult<Event> {
         let body = raw(body)?;
         let headers = pairs(headers)?;
+        let headers: Vec<_> = headers.iter().filter_map(|(n, v)| Some((text(n)?, bytes(v)?))).collect();
         let now = now.map(|n| instant(py, "now", n)).transpose()?;
-        let pairs = headers.iter().map(|(n, v)| (n.as_str(), v.as_slice()));
-        let event = self.0.verify_pairs(pairs, body.as_bytes(), now).or_raise(py)?;
-        Ok(Event { event, data: PyOnceLock::new() })
+        let pairs = headers.iter().map(|(n, v)| (&**n, &**v));
+        self.0.verify_pairs(pairs, body.as_bytes(), now).or_raise(py).map(Event::new)
     }
 
     /// The headers that a sender writes.
@@ -79,11 +79,33 @@ impl Webhook {
     }
 }
 
-fn duration(py: Python<'_>, name: &str, seconds: f64) -> PyResult<Duration> {
+/// A length of time: seconds, in whatever type of number, or a timedelta.
+fn duration(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Duration> {
+    let seconds: PyResult<f64> = match value.cast::<PyDelta>() {
+        Ok(_) => value.call_method0("total_seconds")?.extract(),
+        Err(_) => value.extract(),
+    };
+    let seconds = seconds.map_err(|_| mistyped(name, "a number of seconds or a timedelta", value))?;
     Duration::try_from_secs_f64(seconds).map_err(|_| {
         let text = format!("{name} must be a number of seconds, not negative");
-        exception(py, &Error::invalid_argument(name, text))
+        exception(value.py(), &Error::invalid_argument(name, text))
     })
+}
+
+/// A whole number from 0.
+fn count(name: &str, value: &Bound<'_, PyAny>) -> PyResult<usize> {
+    value.extract().map_err(|e: PyErr| match e.is_instance_of::<PyTypeError>(value.py()) {
+        true => mistyped(name, "a whole number", value),
+        false => {
+            let text = format!("{name} must be a whole number from 0");
+            exception(value.py(), &Error::invalid_argument(name, text))
+        }
+    })
+}
+
+fn mistyped(name: &str, wanted: &str, value: &Bound<'_, PyAny>) -> PyErr {
+    let kind = value.get_type().name().map(|kind| kind.to_string()).unwrap_or_default();
+    PyTypeError::new_err(format!("{name} must be {wanted}, not {kind}"))
 }
 
 fn instant(py: Python<'_>, name: &str, seconds: f64) -> PyResult<SystemTime> {
@@ -95,74 +117,41 @@ fn instant(py: Python<'_>, name: &str, seconds: f64) -> PyResult<SystemTime> {
     at.ok_or_else(|| exception(py, &Error::invalid_argument(name, format!("{name} is no time"))))
 }
 
-/// The bytes as they arrived.
-fn raw<'py>(body: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
-    let py = body.py();
-    if let Ok(bytes) = body.cast::<PyBytes>() {
-        return Ok(bytes.clone());
-    }
-    if let Ok(bytes) = body.cast::<PyByteArray>() {
-        return Ok(PyBytes::new(py, &bytes.to_vec()));
-    }
-    if body.cast::<PyMemoryView>().is_ok() {
-        return Ok(body.call_method0("tobytes")?.cast_into()?);
-    }
-    // Text in which nothing was lost is the bytes. A lone surrogate is what something undecodable became.
-    if let Ok(text) = body.cast::<PyString>()
-        && let Ok(text) = text.to_cow()
-    {
-        return Ok(PyBytes::new(py, text.as_bytes()));
-    }
-    let kind = body.get_type().name()?;
-    Err(exception(py, &body_not_raw(&kind.to_string_lossy())))
-}
-
-/// Headers in whatever shape a framework has them: a mapping, something with `items()`, or pairs.
-fn pairs(headers: &Bound<'_, PyAny>) -> PyResult<Vec<(String, Vec<u8>)>> {
-    let mut out = Vec::with_capacity(16);
-    if let Ok(dict) = headers.cast::<PyDict>() {
-        for (name, value) in dict.iter() {
-            add(&mut out, &name, &value)?;
-        }
-        return Ok(out);
-    }
-    let items = if headers.hasattr("items")? { headers.call_method0("items")? } else { headers.clone() };
-    for pair in items.try_iter()? {
-        let pair: Vec<_> = pair?.try_iter()?.collect::<PyResult<_>>()?;
-        let [name, value] = pair.as_slice() else {
-            return Err(PyTypeError::new_err("headers must be a mapping, or pairs of a name and a value"));
-        };
-        add(&mut out, name, value)?;
-    }
-    Ok(out)
-}
-
-fn add(out: &mut Vec<(String, Vec<u8>)>, name: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyResult<()> {
-    let Some(name) = text(name) else { return Ok(()) };
-    let name = String::from_utf8_lossy(&name).into_owned();
-    if value.cast::<PyList>().is_ok() || value.cast::<PyTuple>().is_ok() {
-        for each in value.try_iter()? {
-            out.extend(text(&each?).map(|v| (name.clone(), v)));
-        }
-    } else if let Some(value) = text(value) {
-        out.push((name, value));
-    }
-    // A WSGI environ also holds streams and flags; they are no headers.
-    Ok(())
-}
-
-fn text(value: &Bound<'_, PyAny>) -> Option<Vec<u8>> {
-    if let Ok(text) = value.cast::<PyString>() {
-        return Some(text.to_string_lossy().into_owned().into_bytes());
-    }
-    value.cast::<PyBytes>().ok().map(|b| b.as_bytes().to_vec())
-}
-
 /// A webhook whose signature was good.
-#[pyclass(frozen, module = "zhifuyun.webhooks")]
+#[pyclass(frozen, generic, module = "zhifuyun.webhooks")]
 pub struct Event {
+    /// Without its data.
     event: webhook::Event,
-    data: PyOnceLock<Py<PyAny>>,
+    data: Data,
+    made: PyOnceLock<Py<PyAny>>,
+}
+
+enum Data {
+    Conversation(Arc<Batch<webhook::ConversationPayload>>),
+    Ticket(Arc<Batch<webhook::TicketPayload>>),
+    Unknown(Value),
+}
+
+impl Event {
+    fn new(mut event: webhook::Event) -> Self {
+        let nothing = EventData::Unknown { event_type: String::new(), data: Value::Null };
+        let data = match std::mem::replace(&mut event.data, nothing) {
+            EventData::ConversationCreated(c) | EventData::ConversationClosed(c) => {
+                Data::Conversation(Arc::new(Batch { items: vec![c], meta: None }))
+            }
+            EventData::TicketCreated(t) | EventData::TicketUpdated(t) | EventData::TicketResolved(t) => {
+                Data::Ticket(Arc::new(Batch { items: vec![t], meta: None }))
+            }
+            EventData::Unknown { data, .. } => Data::Unknown(data),
+            _ => Data::Unknown(Value::Null),
+        };
+        Self { event, data, made: PyOnceLock::new() }
+    }
+
+    /// All that the rest is read from.
+    fn source(&self) -> Source<'_> {
+        (self.raw(), self.id(), self.event.sent_at.map(|t| t.timestamp()), self.dedupe_key())
+    }
 }
 
 #[pymethods]
@@ -182,31 +171,28 @@ impl Event {
     /// Whether this version knows the type, so that `data` is a payload with attributes.
     #[getter]
     fn known(&self) -> bool {
-        !matches!(self.event.data, EventData::Unknown { .. })
+        !matches!(self.data, Data::Unknown(_))
     }
 
     /// When it happened, by the body: an aware datetime in UTC, or None.
     #[getter]
-    fn timestamp<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDateTime>>> {
+    fn timestamp<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         self.event.timestamp.map_or(Ok(None), |t| convert::datetime(py, t))
     }
 
     /// When this attempt was sent, by the signed timestamp: an aware datetime in UTC, or None.
     #[getter]
-    fn sent_at<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDateTime>>> {
+    fn sent_at<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         self.event.sent_at.map_or(Ok(None), |t| convert::datetime(py, t))
     }
 
     /// What happened: a ConversationPayload, a TicketPayload, or for unknown types the JSON as it was sent.
     #[getter]
     fn data(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        let made = self.data.get_or_try_init(py, || match &self.event.data {
-            EventData::Unknown { data, .. } => convert::json(py, data),
-            data => match (data.conversation(), data.ticket()) {
-                (Some(conversation), _) => wrap_one(py, conversation.clone(), None),
-                (_, Some(ticket)) => wrap_one(py, ticket.clone(), None),
-                _ => Ok(py.None()),
-            },
+        let made = self.made.get_or_try_init(py, || match &self.data {
+            Data::Conversation(batch) => wrap_first(py, batch),
+            Data::Ticket(batch) => wrap_first(py, batch),
+            Data::Unknown(data) => convert::json(py, data),
         })?;
         Ok(made.clone_ref(py))
     }
@@ -254,13 +240,12 @@ impl Event {
     }
 
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> Py<PyAny> {
-        convert::equal(other.py(), other.cast::<Self>().ok().map(|o| self.event == o.get().event))
+        convert::equal(other.py(), other.cast::<Self>().ok().map(|o| self.source() == o.get().source()))
     }
 
-    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Pickled<'_>)> {
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Source<'_>)> {
         let restore = py.import("zhifuyun._native")?.getattr("_restore_event")?;
-        let sent = self.event.sent_at.map(|t| t.timestamp());
-        Ok((restore, (self.raw(), self.id(), sent, self.dedupe_key())))
+        Ok((restore, self.source()))
     }
 
     fn __hash__(&self) -> u64 {
@@ -271,7 +256,8 @@ impl Event {
     }
 }
 
-type Pickled<'a> = (&'a str, Option<&'a str>, Option<i64>, &'a str);
+/// The body, the id, the time of sending and the key.
+type Source<'a> = (&'a str, Option<&'a str>, Option<i64>, &'a str);
 
 /// Brings a pickled event back. It was verified before it was pickled.
 #[pyfunction]
@@ -284,8 +270,7 @@ pub(crate) fn _restore_event(
     dedupe_key: &str,
 ) -> PyResult<Event> {
     let sent_at = sent_at.and_then(|seconds| DateTime::from_timestamp(seconds, 0));
-    let event = webhook::Event::from_verified(raw, id, sent_at, dedupe_key).map_err(|_| broken(py))?;
-    Ok(Event { event, data: PyOnceLock::new() })
+    webhook::Event::from_verified(raw, id, sent_at, dedupe_key).map(Event::new).map_err(|_| broken(py))
 }
 
 /// Remembers handled webhooks in the memory of this process, for a time and up to a number.
@@ -295,9 +280,10 @@ pub struct MemoryReplayGuard(Arc<dyn webhook::ReplayGuard>);
 #[pymethods]
 impl MemoryReplayGuard {
     #[new]
-    #[pyo3(signature = (*, capacity = 65_536, ttl = 3600.0))]
-    fn new(py: Python<'_>, capacity: usize, ttl: f64) -> PyResult<Self> {
-        let ttl = duration(py, "ttl", ttl)?;
+    #[pyo3(signature = (*, capacity = None, ttl = None))]
+    fn new(capacity: Option<&Bound<'_, PyAny>>, ttl: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
+        let capacity = capacity.map_or(Ok(65_536), |n| count("capacity", n))?;
+        let ttl = ttl.map_or(Ok(Duration::from_secs(3600)), |t| duration("ttl", t))?;
         Ok(Self(Arc::new(webhook::MemoryReplayGuard::with(capacity, ttl, Arc::new(SystemClock)))))
     }
 

@@ -166,6 +166,33 @@ def test_loops_are_not_kept_alive(world: World) -> None:
         assert gone() is None, make
 
 
+@pytest.mark.parametrize("make", LOOPS, ids=["asyncio", "uvloop", "unwatching"])
+def test_loops_closed_over_calls_are_not_kept_alive(make: Any, world: World) -> None:
+    world.fault({"delay_ms": 60_000}, match=HUNG)
+    client = world.async_client()
+
+    def close_over_a_call() -> weakref.ref[asyncio.AbstractEventLoop]:
+        loop = make()
+        pending = loop.create_task(client.tickets.list())
+        loop.run_until_complete(until(lambda: loop in _queues and _queues[loop][1].pending == 1))
+        pending._log_destroy_pending = False  # asyncio's own remark about the caller's negligence
+        loop.close()
+        return weakref.ref(loop)
+
+    async def count() -> int:
+        return sockets()
+
+    other = make()
+    before = other.run_until_complete(count())
+    gone = [close_over_a_call() for _ in range(3)]
+    assert other.run_until_complete(client.conversations.list()).total == 50
+    gc.collect()
+    assert [loop() for loop in gone] == [None] * 3
+    # One connection is that of the call that has ended.
+    other.run_until_complete(until(lambda: sockets() <= before + 1))
+    other.close()
+
+
 def test_loops_in_threads(world: World) -> None:
     from concurrent.futures import ThreadPoolExecutor
 

@@ -136,6 +136,26 @@ def test_fixtures(zhifuyun_world: World, zhifuyun_client: Client) -> None:
     assert hooks.verify(hooks.sign(body, id="m"), body).type == "ticket.created"
 
 
+def test_the_journal_is_asked_for_any_path(zhifuyun_world: World) -> None:
+    with zhifuyun_world.client() as client:
+        client.authenticate()
+    for path in ("/v1/conversations/对话", "/a b", "/a&limit=x", "/a+b", "/a%20b"):
+        assert zhifuyun_world.journal(path=path) == []
+    assert len(zhifuyun_world.journal(path="/oauth/token")) == 1
+
+
+def test_the_plugin_is_cheap() -> None:
+    """pytest imports it in every project."""
+    code = (
+        "import pytest, sys, zhifuyun\n"
+        "before = set(sys.modules)\n"
+        "import zhifuyun.testing.plugin\n"
+        "print(sorted(set(sys.modules) - before))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "['zhifuyun.testing', 'zhifuyun.testing.plugin']"
+
+
 def test_the_server_is_looked_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("ZHIFUYUN_MOCK_SERVER", "/somewhere")
     assert find_server() == "/somewhere"
@@ -148,6 +168,8 @@ def test_the_server_is_looked_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
 
 @pytest.mark.parametrize("name", ["quickstart.py", "export_tickets.py", "statistics_chart.py"])
 def test_examples(name: str, documented: World, tmp_path: Path) -> None:
+    with documented.client() as client:
+        client.tickets.create(title="=1+1", description="d")
     environment = os.environ | {"MPLCONFIGDIR": str(tmp_path / "matplotlib")}
     if name == "statistics_chart.py":
         # The first import looks for fonts, and says so where that takes long.
@@ -164,7 +186,9 @@ def test_examples(name: str, documented: World, tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout
     if name == "export_tickets.py":
-        assert len((tmp_path / "tickets.csv").read_text("utf-8-sig").splitlines()) > 1
+        rows = (tmp_path / "tickets.csv").read_text("utf-8-sig").splitlines()
+        assert len(rows) > 1
+        assert any(",'=1+1," in row for row in rows), "text, not a formula"
     if name == "statistics_chart.py":
         assert (tmp_path / "statistics.png").read_bytes().startswith(b"\x89PNG")
 

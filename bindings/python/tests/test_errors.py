@@ -56,6 +56,12 @@ def test_all_fields_survive_pickling(world: World) -> None:
     assert (str(again), repr(again), vars(again)) == (str(error), repr(error), vars(error))
 
 
+def test_what_has_a_chance_later() -> None:
+    transient = {kind for kind, branch in errors._KINDS.items() if branch().is_transient}
+    assert transient == {"connection", "timeout", "rate_limit", "server"}
+    assert not zhifuyun.ConnectionError(reason="tls").is_transient
+
+
 def test_fields_that_the_server_names(client: Client) -> None:
     with pytest.raises(zhifuyun.BadRequestError) as caught:
         client.tickets.list(status="")

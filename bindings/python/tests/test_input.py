@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from zhifuyun import AsyncClient, Client, ConfigError, InvalidArgumentError
 from zhifuyun.testing import World
@@ -51,7 +52,7 @@ def test_ids(silent: Client, value: Any) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [NAIVE, date(2024, 1, 1), "yesterday", 1704067200, datetime.max.replace(tzinfo=AWARE.tzinfo), object()],
+    [NAIVE, pd.NaT, date(2024, 1, 1), "yesterday", 1704067200, datetime.max.replace(tzinfo=AWARE.tzinfo), object()],
 )
 def test_moments(silent: Client, value: Any) -> None:
     if value is not None and isinstance(value, datetime) and value.year == 9999:
@@ -61,7 +62,7 @@ def test_moments(silent: Client, value: Any) -> None:
     assert caught.value.argument == "start_time"
 
 
-@pytest.mark.parametrize("value", [NAIVE, AWARE, "2024-1-1", "2024-02-30", 20240101])
+@pytest.mark.parametrize("value", [NAIVE, AWARE, pd.NaT, "2024-1-1", "2024-02-30", 20240101])
 def test_days(silent: Client, value: Any) -> None:
     with pytest.raises(InvalidArgumentError) as caught:
         silent.statistics.get(start_date=value)
@@ -94,22 +95,32 @@ def test_options_of_a_call(silent: Client, option: str, values: list[Any]) -> No
     for value in values:
         with pytest.raises(InvalidArgumentError) as caught:
             silent.tickets.list(**{option: value})
-        assert caught.value.argument == option
+        assert (caught.value.argument, caught.value.operation) == (option, "tickets.list")
 
 
-def test_walks(silent: Client) -> None:
-    for how in (
-        {"consistency": "loose"},
-        {"prefetch": -1},
-        {"prefetch": 17},
-        {"max_items": -1},
-        {"limit": 0},
-    ):
-        with pytest.raises(InvalidArgumentError):
-            silent.tickets.iter(**how)  # type: ignore[arg-type]
+@pytest.mark.parametrize(
+    ("argument", "values"),
+    [
+        ("consistency", ["loose", 5]),
+        ("prefetch", [-1, 17, "4", True, 4.0]),
+        ("max_items", [-1, "4", 10**30]),
+        ("limit", [0]),
+        ("timeout", [0, "5", float("nan")]),
+    ],
+)
+def test_walks(silent: Client, argument: str, values: list[Any]) -> None:
+    for value in values:
+        with pytest.raises(InvalidArgumentError) as caught:
+            silent.tickets.iter(**{argument: value})
+        assert (caught.value.argument, caught.value.operation) == (argument, "tickets.list"), value
 
 
 def test_unknown_and_positional_arguments_are_type_errors(silent: Client) -> None:
+    async def late(_: object) -> None: ...
+
+    class Late:
+        async def __call__(self, _: object) -> None: ...
+
     for call in (
         lambda: silent.tickets.list(colour="red"),  # type: ignore[call-arg]
         lambda: silent.tickets.list(1),  # type: ignore[misc]
@@ -117,6 +128,8 @@ def test_unknown_and_positional_arguments_are_type_errors(silent: Client) -> Non
         lambda: Client(colour="red"),  # type: ignore[call-arg]
         lambda: Client("id", "secret"),  # type: ignore[misc]
         lambda: Client(on_event=1),  # type: ignore[arg-type]
+        lambda: Client(on_event=late),
+        lambda: Client(on_event=Late()),
     ):
         with pytest.raises(TypeError):
             call()
@@ -183,6 +196,10 @@ def test_environment(monkeypatch: pytest.MonkeyPatch, shared: World) -> None:
     with pytest.raises(ConfigError, match="ZHIFUYUN_CLIENT_SECRET"):
         Client.from_env()
     monkeypatch.setenv("ZHIFUYUN_CLIENT_SECRET", shared.client_secret)
+    for empty in ("BASE_URL", "PLAN"):
+        monkeypatch.setenv(f"ZHIFUYUN_{empty}", "")
+    with Client.from_env():
+        pass
     monkeypatch.setenv("ZHIFUYUN_BASE_URL", shared.url)
     monkeypatch.setenv("ZHIFUYUN_PLAN", "250")
     with Client.from_env() as client:

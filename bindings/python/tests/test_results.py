@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import html
+import json
 import pickle
 import sys
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from zhifuyun import Client, Conversation, Meta, Page, Ticket, ZhifuyunError
+from zhifuyun import Client, Conversation, Meta, Page, Ticket, ZhifuyunError, _native
 from zhifuyun.testing import MockServer, World
 
 
@@ -195,3 +196,25 @@ def test_matching_by_type(client: Client) -> None:
             assert found
         case _:
             pytest.fail("no match")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["0001-01-01T00:00:00", "1969-12-31T23:59:59.000001", "2024-02-29T12:34:56.789012", "9999-12-31T23:59:59.999999"],
+)
+def test_every_part_of_a_time(text: str) -> None:
+    made = _native._restore("Ticket", json.dumps({"id": "t1", "created_at": f"{text}Z"})).created_at
+    assert made == datetime.fromisoformat(text).replace(tzinfo=timezone.utc)
+    assert (type(made), made.tzinfo, made.fold) == (datetime, timezone.utc, 0)
+    assert pickle.loads(pickle.dumps(made)) == made
+
+
+def test_a_leap_second_is_the_second_after_it() -> None:
+    made = _native._restore("Ticket", '{"id": "t1", "created_at": "2016-12-31T23:59:60.5Z"}')
+    assert made.created_at == datetime(2017, 1, 1, 0, 0, 0, 500_000, timezone.utc)
+
+
+def test_known_values_are_one_object_and_others_are_kept() -> None:
+    made = [_native._restore("Ticket", '{"id": "t1", "status": "open", "priority": "some day"}') for _ in range(2)]
+    assert made[0].status is made[1].status
+    assert [ticket.priority for ticket in made] == ["some day"] * 2

@@ -10,12 +10,14 @@ import pickle
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 from unittest import mock
 
+import numpy as np
 import pytest
 from zhifuyun import ConfigError, InvalidArgumentError, ZhifuyunError, _native
-from zhifuyun.webhooks import Event, Reservation, Webhook, Webhooks, WebhookVerificationError
+from zhifuyun.webhooks import Event, MemoryReplayGuard, Reservation, Webhook, Webhooks, WebhookVerificationError
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 BODY = b'{"event":"ticket.created","timestamp":"2024-01-01T10:00:00Z","data":{"ticket_id":"t1","priority":"high"}}'
@@ -90,14 +92,32 @@ def test_bodies_that_are_not_raw() -> None:
         assert caught.value.answer_status == 500
 
 
+LENGTHS: list[tuple[str, Callable[[Any], object]]] = [
+    ("tolerance", lambda value: Webhook(SECRET, tolerance=value)),
+    ("max_body_bytes", lambda value: Webhook(SECRET, max_body_bytes=value)),
+    ("ttl", lambda value: MemoryReplayGuard(ttl=value)),
+    ("capacity", lambda value: MemoryReplayGuard(capacity=value)),
+]
+
+
 def test_wrong_set_up() -> None:
     for secrets in ((), ("short",), ("",), ("whsec_" + "!" * 32,), (b"bytes",)):
         with pytest.raises(ConfigError):
             Webhook(*secrets)  # type: ignore[arg-type]
     with pytest.raises(ConfigError):
         Webhook(SECRET, scheme={"colour": "red"})
-    with pytest.raises(InvalidArgumentError):
-        Webhook(SECRET, tolerance=-1)
+    for name, make in LENGTHS:
+        with pytest.raises(InvalidArgumentError) as caught:
+            make(-1)
+        assert caught.value.argument == name
+        for value in ("300", b"300", [300]):
+            with pytest.raises(TypeError, match=f"{name} must be"):
+                make(value)
+        make(300)
+        make(np.int64(300))
+    for make in (lambda t: Webhook(SECRET, tolerance=t), lambda t: MemoryReplayGuard(ttl=t)):
+        make(timedelta(hours=1))
+        make(np.float32(0.5))
     for headers in (5, [1], [("a", "b", "c")]):
         with pytest.raises(TypeError):
             webhook.verify(headers, BODY)  # type: ignore[arg-type]
@@ -241,27 +261,7 @@ def test_cancelled_while_it_waits_for_a_thread() -> None:
     asyncio.run(main())
 
 
-def test_own_guard() -> None:
-    class Guard:
-        keys: list[str] = []  # noqa: RUF012
-
-        def reserve(self, key: str) -> Any:
-            if key in self.keys:
-                raise WebhookVerificationError("seen", webhook_reason="replayed")
-            self.keys.append(key)
-            return self
-
-        commit = release = lambda self: None
-
-    hooks = Webhooks(SECRET, guard=Guard())
-    headers = webhook.sign(BODY, id="msg_1")
-    assert [hooks.handle(headers, BODY) for _ in range(2)] == [200, 200]
-    assert Guard.keys == ["msg_1"]
-
-
 def test_reservations_end_once() -> None:
-    from zhifuyun.webhooks import MemoryReplayGuard
-
     guard = MemoryReplayGuard(capacity=10, ttl=60)
     held: Reservation | None = guard.reserve("k")
     with pytest.raises(WebhookVerificationError) as caught:

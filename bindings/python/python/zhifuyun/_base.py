@@ -34,6 +34,13 @@ def events_for(hook: Hook | None) -> Events | None:
     return events if events.wanted else None
 
 
+def is_asynchronous(function: object) -> bool:
+    """Whether calling it only makes a coroutine, which somebody has to await."""
+    import inspect
+
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__)
+
+
 class BaseClient:
     """What `Client` and `AsyncClient` have in common."""
 
@@ -60,8 +67,9 @@ class BaseClient:
         test_clock: str | None = None,
         on_event: Hook | None = None,
     ) -> None:
-        if on_event is not None and not callable(on_event):
-            raise TypeError(f"on_event must be callable, not {type(on_event).__name__}")
+        if on_event is not None and (not callable(on_event) or is_asynchronous(on_event)):
+            what = "a coroutine function" if callable(on_event) else type(on_event).__name__
+            raise TypeError(f"on_event must be a plain function, not {what}")
         self._events = events_for(on_event)
         self._native = NativeClient(
             {
@@ -94,9 +102,9 @@ class BaseClient:
         """A client configured by the environment; what is given here counts more.
 
         Reads ZHIFUYUN_CLIENT_ID, ZHIFUYUN_CLIENT_SECRET and, where set, ZHIFUYUN_BASE_URL and ZHIFUYUN_PLAN.
-        Raises ConfigError that names the variable if one is missing.
+        An empty variable counts as not set. Raises ConfigError that names the variable if one is missing.
         """
-        given: dict[str, Any] = {name: os.environ.get(variable) for name, variable in _ENVIRONMENT.items()}
+        given: dict[str, Any] = {name: os.environ.get(variable) or None for name, variable in _ENVIRONMENT.items()}
         given |= {name: value for name, value in options.items() if value is not None}
         return cls(**given)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from itertools import repeat, starmap
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ._native import Page
@@ -49,8 +50,8 @@ class _Items(_Walk, Generic[T]):
     def __init__(self, walk: NativeWalk) -> None:
         self._walk = walk
         self._rest: deque[T] = deque()
-        # No item equals None, so it goes on for ever; without items it raises IndexError, and may be asked again.
-        self._at_hand: Iterator[T] = iter(self._rest.popleft, None)
+        # Never ends; without items it raises IndexError, and may be asked again.
+        self._at_hand: Iterator[T] = starmap(self._rest.popleft, repeat(()))
 
     def _take(self) -> bool:
         """Takes the page that is there. False if there is nothing to hand out."""

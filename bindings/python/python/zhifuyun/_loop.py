@@ -19,9 +19,20 @@ def completions(loop: asyncio.AbstractEventLoop) -> Completions:
     known = _queues.get(loop)
     if known is not None and known[0] == pid:
         return known[1]
+    _forget_closed(pid)
     queue = _watched(loop) or _called(loop)
     _queues[loop] = (pid, queue)
     return queue
+
+
+def _forget_closed(pid: int) -> None:
+    """Loops that were closed over calls: each waits for its loop, which would keep both alive for ever."""
+    for loop in [reference() for reference in _queues.keyrefs()]:
+        if loop is not None and loop.is_closed():
+            owner, queue = _queues.pop(loop, (0, None))
+            # The calls of another process were never this one's to end.
+            if queue is not None and owner == pid:
+                queue.abandon()
 
 
 def _watched(loop: asyncio.AbstractEventLoop) -> Completions | None:

@@ -1,13 +1,16 @@
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from types import GenericAlias
-from typing import Any, Generic, TypeAlias, TypeVar, final, overload
+from typing import Any, Generic, TypeAlias, final, overload
 
 import pandas as pd
+from typing_extensions import TypeVar
 
 from ._results import Meta
+from ._types import Seconds
 
 _T = TypeVar("_T", covariant=True)
+_D = TypeVar("_D", covariant=True, default=Any)
 _Facts: TypeAlias = tuple[int, int | None, str | None, int, list[float]]
 
 __all__ = [
@@ -195,7 +198,7 @@ class TicketPayload:
     def __hash__(self) -> int: ...
 
 @final
-class Page(Generic[_T]):
+class Page(Sequence[_T]):
     """One page of a list: `items` and where they stand in the whole. Has a length and can be looped over."""
 
     @property
@@ -274,6 +277,7 @@ class Completions:
     ) -> int: ...
     def next(self, future: object, walk: NativeWalk) -> int: ...
     def forget(self, id: int) -> None: ...
+    def abandon(self) -> None: ...
     def deliver(self) -> None: ...
 
 @final
@@ -284,19 +288,19 @@ class Webhook:
         cls,
         secrets: list[str],
         scheme: str | None,
-        tolerance: float | None,
-        max_body_bytes: int | None,
+        tolerance: Seconds | None,
+        max_body_bytes: int,
     ) -> Webhook: ...
     def verify(
         self,
         headers: Mapping[Any, Any] | Iterable[tuple[str | bytes, str | bytes]],
         body: bytes | bytearray | memoryview | str,
         now: float | None = None,
-    ) -> Event: ...
+    ) -> Event[Any]: ...
     def sign(self, id: str, timestamp: float, body: bytes | bytearray | memoryview | str) -> dict[str, str]: ...
 
 @final
-class Event:
+class Event(Generic[_D]):
     """A webhook whose signature was good."""
 
     @property
@@ -310,7 +314,7 @@ class Event:
     @property
     def sent_at(self) -> datetime | None: ...
     @property
-    def data(self) -> Any: ...
+    def data(self) -> _D: ...
     @property
     def extra(self) -> dict[str, Any]: ...
     @property
@@ -318,6 +322,8 @@ class Event:
     @property
     def raw(self) -> str: ...
     def to_dict(self) -> dict[str, Any]: ...
+    @classmethod
+    def __class_getitem__(cls, key: Any) -> GenericAlias: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -325,7 +331,7 @@ class Event:
 class MemoryReplayGuard:
     """Remembers handled webhooks in the memory of this process, for a time and up to a number."""
 
-    def __new__(cls, *, capacity: int = 65536, ttl: float = 3600.0) -> MemoryReplayGuard: ...
+    def __new__(cls, *, capacity: int | None = None, ttl: Seconds | None = None) -> MemoryReplayGuard: ...
     def reserve(self, key: str) -> Reservation: ...
 
 @final
@@ -337,7 +343,7 @@ class Reservation:
 
 def webhook_status(reason: str) -> int | None: ...
 def _restore(name: str, json: str, meta: _Facts | None = None) -> Any: ...
-def _restore_event(raw: str, id: str | None, sent_at: int | None, dedupe_key: str) -> Event: ...
+def _restore_event(raw: str, id: str | None, sent_at: int | None, dedupe_key: str) -> Event[Any]: ...
 def _restore_page(
     name: str,
     items: str,

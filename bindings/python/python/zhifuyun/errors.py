@@ -50,6 +50,9 @@ __all__ = [
 ]
 
 
+_TRANSIENT = frozenset({"connection", "timeout", "rate_limit", "server"})
+
+
 class FieldError(NamedTuple):
     """One field that the server complained about."""
 
@@ -94,6 +97,8 @@ class ZhifuyunError(Exception):
         What lies beneath, outermost first.
     webhook_reason
         Why a webhook was refused; None for other errors.
+    is_transient
+        Whether the same call has a fair chance later. A write may have happened all the same: see `maybe_applied`.
     """
 
     kind: str = "internal"
@@ -131,6 +136,11 @@ class ZhifuyunError(Exception):
         self.timing = Timing(**(get("timing") or dict.fromkeys(Timing._fields, 0.0)))
         self.causes = tuple(get("causes") or ())
         self.webhook_reason = get("webhook_reason")
+
+    @property
+    def is_transient(self) -> bool:
+        """Whether the same call has a fair chance later: connection, timeout, rate limit or server trouble."""
+        return self.kind in _TRANSIENT and self.reason != "tls"
 
     def __str__(self) -> str:
         return self._text

@@ -18,16 +18,16 @@ read the raw body themselves and answer 4xx to what is refused. Elsewhere call `
 
 from __future__ import annotations
 
-import inspect
 import json
 import os
-import threading
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import Any, Literal, Protocol, TypeAlias, TypeVar, overload
 
 from . import _native
+from ._base import is_asynchronous
+from ._handling import at_once, call, end, noted, reserve, run, run_in_thread
 from ._native import (
     ConversationPayload,
     Event,
@@ -63,8 +63,10 @@ EVENT_TYPES = (
 Text: TypeAlias = str | bytes
 Headers: TypeAlias = Mapping[Any, Any] | Iterable[tuple[Text, Text]]
 Body: TypeAlias = bytes | bytearray | memoryview | str
-Handler: TypeAlias = Callable[[Event], Awaitable[object] | object]
+Handler: TypeAlias = Callable[[Event[Any]], Awaitable[object] | object]
 H = TypeVar("H", bound=Handler)
+C = TypeVar("C", bound=Callable[[Event[ConversationPayload]], Awaitable[object] | object])
+T = TypeVar("T", bound=Callable[[Event[TicketPayload]], Awaitable[object] | object])
 
 
 class ReplayGuard(Protocol):
@@ -72,15 +74,17 @@ class ReplayGuard(Protocol):
 
     Several processes need a shared one, such as Redis with `SET key lease NX EX 3600`. It must remember for
     longer than a webhook can come again: twice the tolerance plus 36 s.
+
+    `handle` takes plain methods. For `ahandle` they may be coroutine functions; plain ones run in a thread.
     """
 
-    def reserve(self, key: str) -> Held:
+    def reserve(self, key: str, /) -> Held | Awaitable[Held]:
         """Reserves the key, or raises `WebhookVerificationError` with "in_flight" or "replayed"."""
         ...
 
 
 class Held(Protocol):
-    """A webhook that is the caller's to handle."""
+    """A webhook that is the caller's to handle. If a method fails, what the handler did stands."""
 
     def commit(self) -> object:
         """It was handled."""
@@ -123,7 +127,7 @@ class Webhook:
         described = None if scheme is None else json.dumps(scheme if isinstance(scheme, str) else dict(scheme))
         self.max_body_bytes = 1024 * 1024 if max_body_bytes is None else max_body_bytes
         self._secrets = len(secrets)
-        self._native = _native.Webhook(list(secrets), described, _seconds(tolerance), self.max_body_bytes)
+        self._native = _native.Webhook(list(secrets), described, tolerance, self.max_body_bytes)
 
     @classmethod
     def from_env(cls, **options: Any) -> Self:
@@ -166,10 +170,16 @@ class Webhooks(Webhook):
         self._fallback: Handler | None = None
         self._without_loop: str | None = None
 
-    def on(self, *types: str) -> Callable[[H], H]:
+    @overload
+    def on(self, *types: Literal["conversation.created", "conversation.closed"]) -> Callable[[C], C]: ...
+    @overload
+    def on(self, *types: Literal["ticket.created", "ticket.updated", "ticket.resolved"]) -> Callable[[T], T]: ...
+    @overload
+    def on(self, *types: str) -> Callable[[H], H]: ...
+    def on(self, *types: str) -> Callable[[Any], Any]:
         """Decorates the handler for these event types. It may be a coroutine function."""
 
-        def register(handler: H) -> H:
+        def register(handler: Handler) -> Handler:
             self._check(handler)
             for name in types:
                 if name in self._handlers:
@@ -190,16 +200,16 @@ class Webhooks(Webhook):
 
         Handlers must be plain functions; for coroutine functions there is `ahandle`.
         """
-        taken = self._take(headers, body)
-        if isinstance(taken, int):
-            return taken
-        event, held, handler = taken
-        result = _run(handler, event, held)
+        try:
+            event = self.verify(headers, body)
+            held = at_once(self._guard.reserve(event.dedupe_key), "replay guard")
+        except WebhookVerificationError as refusal:
+            return _refused(refusal)
+        result = run(self._handler(event), event, held, lambda step: at_once(step, "replay guard"))
         if result is not None:
-            held.release()
-            if inspect.iscoroutine(result):
-                result.close()
-            raise ConfigError("the handler is a coroutine function; use ahandle, or an asynchronous framework")
+            with noted():
+                held.release()
+            at_once(result, "handler")
         return 200
 
     async def ahandle(self, headers: Headers, body: Body) -> int:
@@ -208,21 +218,23 @@ class Webhooks(Webhook):
         Cancelling ends a coroutine function, and lets the sender try again. A thread cannot be ended: it goes on, and
         what it does counts.
         """
-        taken = self._take(headers, body)
-        if isinstance(taken, int):
-            return taken
-        event, held, handler = taken
-        if handler is None or _is_asynchronous(handler):
-            result = _run(handler, event, held)
+        try:
+            event = self.verify(headers, body)
+            held = await reserve(self._guard, event.dedupe_key)
+        except WebhookVerificationError as refusal:
+            return _refused(refusal)
+        handler = self._handler(event)
+        if handler is None or is_asynchronous(handler):
+            result: Awaitable[object] | None = call(handler, event)
         else:
-            result = await _run_in_thread(handler, event, held)
+            result = await run_in_thread(handler, event, held)
         if result is not None:
             try:
                 await result
             except BaseException:
-                held.release()
+                await end(held, handled=False)
                 raise
-            held.commit()
+            await end(held, handled=True)
         return 200
 
     def _run_without_loop(self, framework: str) -> None:
@@ -230,71 +242,28 @@ class Webhooks(Webhook):
         self._without_loop = framework
         for handler in (*self._handlers.values(), self._fallback):
             self._check(handler)
+        self._check(self._guard.reserve, "method of the replay guard")
 
-    def _check(self, handler: Handler | None) -> None:
-        if self._without_loop is not None and _is_asynchronous(handler):
-            name = getattr(handler, "__name__", type(handler).__name__)
+    def _check(self, function: object, what: str = "handler") -> None:
+        if self._without_loop is not None and is_asynchronous(function):
+            name = getattr(function, "__name__", type(function).__name__)
             raise ConfigError(
-                f"the handler {name} is a coroutine function, and the adapter for {self._without_loop} runs plain "
+                f"the {what} {name} is a coroutine function, and the adapter for {self._without_loop} runs plain "
                 "functions only: write it with def, or use the adapter for FastAPI or Starlette"
             )
 
-    def _take(self, headers: Headers, body: Body) -> int | tuple[Event, Held, Handler | None]:
-        """The event with its handler, or the status of a refusal."""
-        try:
-            event = self.verify(headers, body)
-            held = self._guard.reserve(event.dedupe_key)
-        except WebhookVerificationError as refusal:
-            _log_refusal(refusal)
-            return refusal.answer_status
-        return event, held, self._handlers.get(event.type, self._fallback)
+    def _handler(self, event: Event) -> Handler | None:
+        return self._handlers.get(event.type, self._fallback)
 
 
-def _is_asynchronous(handler: object) -> bool:
-    return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(type(handler).__call__)
-
-
-def _run(handler: Handler | None, event: Event, held: Held) -> Awaitable[object] | None:
-    """Runs a handler and ends its reservation, unless it returned something that has to be awaited."""
-    try:
-        result = handler(event) if handler else None
-    except BaseException:
-        held.release()
-        raise
-    if inspect.isawaitable(result):
-        return result
-    held.commit()
-    return None
-
-
-async def _run_in_thread(handler: Handler, event: Event, held: Held) -> Awaitable[object] | None:
-    """The same in a thread. It ends the reservation itself, since nobody may be waiting for it any more."""
-    import asyncio
-
-    begun = threading.Lock()
-
-    def run() -> Awaitable[object] | None:
-        return _run(handler, event, held) if begun.acquire(blocking=False) else None
-
-    try:
-        return await asyncio.to_thread(run)
-    except BaseException:
-        # Cancelled while it waited for a thread: now it must not begin.
-        if begun.acquire(blocking=False):
-            held.release()
-        raise
-
-
-def _log_refusal(refusal: WebhookVerificationError) -> None:
+def _refused(refusal: WebhookVerificationError) -> int:
+    """The status that says so."""
     import logging
 
     # Once handled is the normal course; all else is worth a look.
     level = logging.DEBUG if refusal.webhook_reason == "replayed" else logging.WARNING
     logging.getLogger("zhifuyun").log(level, "%s", refusal)
-
-
-def _seconds(length: Seconds | None) -> float | None:
-    return length if length is None or isinstance(length, (int, float)) else length.total_seconds()
+    return refusal.answer_status
 
 
 def _epoch(moment: datetime | float | None) -> float | None:
