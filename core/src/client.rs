@@ -4,9 +4,10 @@ use crate::ClientBuilder;
 use crate::auth::{Credentials, Fixed, MemoryTokenStore, TokenManager};
 use crate::clock::{BoxFuture, SystemClock};
 use crate::engine::{self, CallOptions, Driver, Job, Shared};
+use crate::envelope;
 use crate::error::{Error, Result};
 use crate::meta::Response;
-use crate::operations::{Operation, Prepared};
+use crate::operations::{Data, Operation, Prepared};
 use crate::rate_limit::Quota;
 use crate::resources::{Conversations, Statistics, Tickets};
 use crate::transport::{HttpTransport, Transport};
@@ -171,8 +172,15 @@ impl Client {
     ) -> Result<Response<O::Output>> {
         let mut call = prepared.0;
         call.options = CallOptions::check(options).map_err(|e| e.with_operation(O::NAME))?;
-        let answer = engine::run(&self.shared, &self.driver, &call).await?;
-        match operation.decode(answer.data()) {
+        let data = Data(operation);
+        let mut taken = None;
+        let mut read = |text: &str| {
+            let (code, value) = envelope::read(text, data)?;
+            taken = Some(value);
+            Some(code)
+        };
+        let answer = engine::run(&self.shared, &self.driver, &call, &mut read).await?;
+        match taken.map_or_else(|| envelope::decode(answer.data(), data), Ok) {
             Ok(value) => Ok(Response::new(value, answer.meta)),
             // The server said yes, in words that make no sense: a write was applied all the same.
             Err(e) => Err(e

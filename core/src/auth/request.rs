@@ -7,6 +7,7 @@ use crate::secret::{Hush, Secret};
 use crate::transport::HttpResponse;
 use bytes::Bytes;
 use serde_json::{Value, json};
+use std::marker::PhantomData;
 
 /// A longer token is a mistake of the server; as a header it would be refused anyway.
 const MAX_TOKEN_BYTES: usize = 16 * 1024;
@@ -38,7 +39,8 @@ pub(super) fn grant(response: &HttpResponse, client_secret: &Secret) -> Result<G
         return Err(if matches!(verdict.status, 400 | 401 | 403) { bad_credentials(&error) } else { error });
     }
     let data = envelope::success_data(response, &verdict, true, hush)?;
-    let fields: serde_json::Map<String, Value> = envelope::decode(envelope::slice(&response.body, data))?;
+    let fields = PhantomData::<serde_json::Map<String, Value>>;
+    let fields = envelope::decode(envelope::slice(&response.body, data), fields)?;
     if let Some(Value::String(kind)) = fields.get("token_type")
         && !kind.eq_ignore_ascii_case("bearer")
     {

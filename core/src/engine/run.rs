@@ -3,7 +3,7 @@
 use super::exchange::{self, Bounds, error_of, is_transient};
 use super::{Call, Driver, Shared, by, no_time};
 use crate::auth::Token;
-use crate::envelope;
+use crate::envelope::{self, Reader};
 use crate::error::{Error, ErrorKind, Reason, Result, Timing};
 use crate::events::Event;
 use crate::meta::Meta;
@@ -33,12 +33,20 @@ impl Answer {
 }
 
 /// Runs a call to its end.
-pub(crate) async fn run(shared: &Arc<Shared>, driver: &Arc<dyn Driver>, call: &Call) -> Result<Answer> {
+///
+/// `read` is shown each success and may take its data at once.
+pub(crate) async fn run(
+    shared: &Arc<Shared>,
+    driver: &Arc<dyn Driver>,
+    call: &Call,
+    read: &mut Reader<'_>,
+) -> Result<Answer> {
     let start = shared.clock.now();
     let mut run = Run {
         shared,
         driver,
         call,
+        read,
         bounds: call.options.bounds(shared),
         timing: Timing::default(),
         attempts: 0,
@@ -69,10 +77,11 @@ pub(crate) async fn run(shared: &Arc<Shared>, driver: &Arc<dyn Driver>, call: &C
     }
 }
 
-struct Run<'a> {
+struct Run<'a, 'r> {
     shared: &'a Arc<Shared>,
     driver: &'a Arc<dyn Driver>,
     call: &'a Call,
+    read: &'a mut Reader<'r>,
     bounds: Bounds,
     timing: Timing,
     attempts: u32,
@@ -94,7 +103,7 @@ enum Next {
     Retry(Error, Option<Duration>),
 }
 
-impl Run<'_> {
+impl Run<'_, '_> {
     async fn drive(&mut self) -> Result<Answer> {
         loop {
             self.shared.check_open()?;
@@ -225,7 +234,7 @@ impl Run<'_> {
         permit: &mut dyn Permit,
         elapsed: Duration,
     ) -> Next {
-        let verdict = envelope::judge(&response);
+        let verdict = envelope::judge_and_read(&response, self.read);
         let hush = Hush::of([token.expose(), self.shared.config.client_secret.expose()]);
         let request_id = envelope::request_id(&response.headers, hush);
         self.shared.emit(&Event::Response {

@@ -5,8 +5,16 @@ use serde::de::DeserializeOwned;
 /// Reads JSON; where that fails, once more with U+FFFD in the place of every half surrogate pair. One broken
 /// character, as any server that cuts text by UTF-16 units writes it, must not cost a page.
 pub(crate) fn lenient<T: DeserializeOwned>(text: &str) -> serde_json::Result<T> {
-    serde_json::from_str(text).or_else(|error| match mend(text) {
-        Some(mended) => serde_json::from_str(&mended),
+    or_mended(text, |text| serde_json::from_str(text))
+}
+
+/// The same with a reader of one's own.
+pub(super) fn or_mended<T>(
+    text: &str,
+    read: impl Fn(&str) -> serde_json::Result<T>,
+) -> serde_json::Result<T> {
+    read(text).or_else(|error| match mend(text) {
+        Some(mended) => read(&mended),
         None => Err(error),
     })
 }

@@ -4,23 +4,25 @@
 //! HTTP error outranks the body; an HTTP success with an error code is that error.
 
 mod mend;
+mod wire;
 mod words;
 
 pub(crate) use mend::{lenient, mend};
+pub(crate) use wire::read;
 pub(crate) use words::{error, request_id};
 
 use crate::error::{Error, ErrorKind, Reason, Result};
-use crate::models::Key;
 use crate::secret::Hush;
 use crate::transport::HttpResponse;
 use http::header::CONTENT_TYPE;
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::DeserializeSeed;
 use serde_json::error::Category;
 use serde_json::value::RawValue;
-use std::fmt;
+use std::marker::PhantomData;
 use std::ops::Range;
+use wire::{WireSeed, from_str, integral};
 
-/// What the answer says before its data is decoded. The body is parsed once.
+/// What the answer says.
 #[derive(Debug)]
 pub(crate) struct Verdict {
     /// The status that counts: HTTP's, unless the envelope of an HTTP success carries an error.
@@ -32,6 +34,8 @@ pub(crate) struct Verdict {
 /// What the body is.
 #[derive(Debug)]
 enum Found {
+    /// An envelope, whose `data` was read along with it.
+    Read,
     /// An envelope, whose `data` is this piece of the body.
     Data(Range<usize>),
     /// A JSON object without `data`.
@@ -43,53 +47,6 @@ enum Found {
     /// Another kind of JSON than an object, or no JSON at all.
     NotObject(String),
     NotJson(String),
-}
-
-/// The two fields that matter. Of a repeated name the last one counts, as everywhere in this crate.
-#[derive(Default)]
-struct Wire<'a> {
-    code: Option<&'a RawValue>,
-    data: Option<&'a RawValue>,
-}
-
-impl<'de> Deserialize<'de> for Wire<'de> {
-    fn deserialize<D: Deserializer<'de>>(d: D) -> std::result::Result<Self, D::Error> {
-        d.deserialize_map(WireVisitor)
-    }
-}
-
-struct WireVisitor;
-
-impl<'de> Visitor<'de> for WireVisitor {
-    type Value = Wire<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<Wire<'de>, A::Error> {
-        let mut wire = Wire::default();
-        while let Some(key) = map.next_key::<Key<'de>>()? {
-            match key.as_str() {
-                "code" => wire.code = map.next_value()?,
-                "data" => wire.data = map.next_value()?,
-                _ => drop(map.next_value::<IgnoredAny>()?),
-            }
-        }
-        Ok(wire)
-    }
-}
-
-/// `200`, `200.0`, `2e2` and `"200"` are the same code. Anything else is no code.
-fn integral(raw: &str) -> Option<i64> {
-    let text = raw.trim_matches('"').trim();
-    if let Ok(n) = text.parse::<i64>() {
-        return Some(n);
-    }
-    let f: f64 = text.parse().ok()?;
-    // Exact: the bound is far below where doubles lose integers.
-    #[allow(clippy::cast_possible_truncation)]
-    (f.fract() == 0.0 && f.abs() < 1e15).then_some(f as i64)
 }
 
 /// The HTTP status that a code of the envelope stands for: five-digit codes fall to their first three digits,
@@ -113,6 +70,20 @@ pub(crate) fn text(body: &[u8]) -> Option<&str> {
     simdutf8::basic::from_utf8(body).ok().map(|t| t.strip_prefix('\u{feff}').unwrap_or(t))
 }
 
+/// Whether `read` could take code and data of the envelope in one pass, and which code it was. It must take nothing
+/// else than a success.
+pub(crate) type Reader<'a> = dyn FnMut(&str) -> Option<Option<i64>> + Send + 'a;
+
+/// Like [`judge`], but the data of an answer in order is read on the way: to find where it lies costs as much as a
+/// third of reading it. Whatever is odd is left to [`judge`].
+pub(crate) fn judge_and_read(response: &HttpResponse, read: &mut Reader<'_>) -> Verdict {
+    let http_ok = (200..300).contains(&response.status);
+    match text(&response.body).filter(|_| http_ok).and_then(read) {
+        Some(code) => Verdict { status: response.status, code, found: Found::Read },
+        None => judge(response),
+    }
+}
+
 /// Status first, then the envelope.
 pub(crate) fn judge(response: &HttpResponse) -> Verdict {
     let (code, found) = look(&response.body);
@@ -129,7 +100,7 @@ fn look(body: &[u8]) -> (Option<i64>, Found) {
         return (None, Found::Empty);
     }
     let Some(text) = text(body) else { return (None, Found::NotUtf8) };
-    match serde_json::from_str::<Wire<'_>>(text) {
+    match from_str(text, WireSeed(PhantomData::<&RawValue>)) {
         Ok(wire) => {
             let code = wire.code.and_then(|raw| integral(raw.get()));
             let data = wire.data.map(RawValue::get).filter(|t| *t != "null");
@@ -177,6 +148,7 @@ pub(crate) fn success_data(
 ) -> Result<Range<usize>> {
     let error = match &verdict.found {
         Found::Data(range) => return Ok(range.clone()),
+        Found::Read => return Ok(0..0),
         Found::Bare if bare => return Ok(text(&response.body).map_or(0..0, |t| place(&response.body, t))),
         Found::Bare => {
             // Perhaps a refusal whose code is not a number.
@@ -213,8 +185,11 @@ pub(crate) fn slice(body: &[u8], range: Range<usize>) -> &str {
 
 /// Decodes `data`, naming the field that does not fit. What the server sent instead is not repeated: it may be
 /// anything, of any length.
-pub(crate) fn decode<T: serde::de::DeserializeOwned>(data: &str) -> Result<T> {
-    lenient(data).map_err(|e| {
+pub(crate) fn decode<T, S>(data: &str, seed: S) -> Result<T>
+where
+    S: for<'de> DeserializeSeed<'de, Value = T> + Copy,
+{
+    mend::or_mended(data, |text| from_str(text, seed)).map_err(|e| {
         let place = format!("line {} column {} of data", e.line(), e.column());
         if e.classify() != Category::Data {
             // Only what the first look skips can surprise here: nesting without end, numbers beyond all bounds.
@@ -336,13 +311,14 @@ mod tests {
                 "not JSON that can be read",
             ),
         ] {
-            let e = decode::<crate::models::Ticket>(&data).unwrap_err();
+            let e = decode(&data, PhantomData::<crate::models::Ticket>).unwrap_err();
             assert_eq!(e.reason(), reason, "{e}");
             assert!(e.message().contains(says), "{e}");
             assert!(!e.message().contains("hush") && !e.message().contains("7919"), "{e}");
         }
         let ticket =
-            decode::<crate::models::Ticket>(r#"{"id":"x","title":"half \ud83d","\udc00":1}"#).unwrap();
+            decode(r#"{"id":"x","title":"half \ud83d","\udc00":1}"#, PhantomData::<crate::models::Ticket>)
+                .unwrap();
         assert_eq!(ticket.title.as_deref(), Some("half \u{fffd}"));
         assert!(ticket.extra.contains_key("\u{fffd}"));
     }

@@ -1,13 +1,13 @@
 //! Conversations (API reference, "对话查询").
 
-use super::{Args, ListOperation, Operation, Prepared, check, decode_page};
+use super::{Args, ListOperation, Operation, Prepared, check, read_page};
 use crate::engine::Call;
-use crate::envelope;
 use crate::error::Result;
 use crate::models::{Channel, Conversation, ConversationStatus, Page};
 use crate::pagination::{Freeze, PageRequest};
 use chrono::{DateTime, Utc};
 use http::Method;
+use serde::{Deserialize as _, Deserializer};
 use serde_json::{Map, Value};
 
 /// `conversations.list`: one page, newest first as far as the server keeps to it.
@@ -53,8 +53,8 @@ impl Operation for ListConversations {
         Ok(Prepared(call))
     }
 
-    fn decode(&self, data: &str) -> Result<Page<Conversation>> {
-        decode_page(data, self.page, self.limit)
+    fn read<'de, D: Deserializer<'de>>(&self, data: D) -> std::result::Result<Page<Conversation>, D::Error> {
+        read_page(data, self.page, self.limit)
     }
 }
 
@@ -113,8 +113,8 @@ impl Operation for GetConversation {
         Ok(Prepared(Call::get(Self::NAME, "/v1/conversations/{id}").id(&self.id)))
     }
 
-    fn decode(&self, data: &str) -> Result<Conversation> {
-        envelope::decode(data)
+    fn read<'de, D: Deserializer<'de>>(&self, data: D) -> std::result::Result<Conversation, D::Error> {
+        Conversation::deserialize(data)
     }
 }
 
@@ -162,7 +162,7 @@ impl Operation for CreateConversation {
         Ok(Prepared(Call::new(Self::NAME, Method::POST, "/v1/conversations").body(&body)))
     }
 
-    fn decode(&self, data: &str) -> Result<Conversation> {
-        envelope::decode(data)
+    fn read<'de, D: Deserializer<'de>>(&self, data: D) -> std::result::Result<Conversation, D::Error> {
+        Conversation::deserialize(data)
     }
 }

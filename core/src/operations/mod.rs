@@ -16,11 +16,11 @@ pub use statistics::{GetStatistics, GroupBy, StatisticsType};
 pub use tickets::{CreateTicket, ListTickets, UpdateTicket};
 
 use crate::engine::Call;
-use crate::envelope;
 use crate::error::Result;
-use crate::models::{Page, Record};
+use crate::models::{Page, RawPage, Record};
 use crate::pagination::{Freeze, PageRequest};
 use crate::rate_limit::Class;
+use serde::de::{Deserialize as _, DeserializeSeed, Deserializer};
 
 /// A call with its arguments, checked and ready to be sent. Opaque.
 #[derive(Debug, Clone)]
@@ -38,8 +38,11 @@ pub trait Operation: Clone + Send + Sync + 'static {
         Self: Sized;
     /// Checks the arguments and makes the request. No I/O.
     fn prepare(&self) -> Result<Prepared>;
-    /// Decodes the `data` of the answer.
-    fn decode(&self, data: &str) -> Result<Self::Output>;
+    /// Reads the `data` of the answer.
+    ///
+    /// # Errors
+    /// What does not fit, in serde's words.
+    fn read<'de, D: Deserializer<'de>>(&self, data: D) -> std::result::Result<Self::Output, D::Error>;
 }
 
 /// An operation that returns a list page by page.
@@ -68,8 +71,32 @@ impl Prepared {
     }
 }
 
-fn decode_page<T: Record>(data: &str, page: Option<i64>, limit: Option<i64>) -> Result<Page<T>> {
-    let raw: crate::models::RawPage<T> = envelope::decode(data)?;
+/// Reads the data of an operation's answer.
+#[derive(Debug)]
+pub(crate) struct Data<'a, O>(pub(crate) &'a O);
+
+impl<O> Clone for Data<'_, O> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<O> Copy for Data<'_, O> {}
+
+impl<'de, O: Operation> DeserializeSeed<'de> for Data<'_, O> {
+    type Value = O::Output;
+
+    fn deserialize<D: Deserializer<'de>>(self, data: D) -> std::result::Result<O::Output, D::Error> {
+        self.0.read(data)
+    }
+}
+
+fn read_page<'de, T: Record, D: Deserializer<'de>>(
+    data: D,
+    page: Option<i64>,
+    limit: Option<i64>,
+) -> std::result::Result<Page<T>, D::Error> {
+    let raw = RawPage::<T>::deserialize(data)?;
     let number = |v: Option<i64>, default| v.and_then(|v| u64::try_from(v).ok()).unwrap_or(default);
     Ok(raw.complete(number(page, 1), number(limit, check::DEFAULT_LIMIT)))
 }

@@ -2,11 +2,11 @@
 
 use super::{Args, Operation, Prepared, check};
 use crate::engine::Call;
-use crate::envelope;
 use crate::error::Result;
 use crate::models::Statistics;
 pub use crate::models::{GroupBy, StatisticsType};
 use chrono::NaiveDate;
+use serde::{Deserialize as _, Deserializer};
 
 /// `statistics.get`: numbers over a period.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -45,7 +45,7 @@ impl Operation for GetStatistics {
         Ok(Prepared(call))
     }
 
-    fn decode(&self, data: &str) -> Result<Statistics> {
-        envelope::decode(data)
+    fn read<'de, D: Deserializer<'de>>(&self, data: D) -> std::result::Result<Statistics, D::Error> {
+        Statistics::deserialize(data)
     }
 }

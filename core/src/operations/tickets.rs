@@ -1,12 +1,12 @@
 //! Tickets (API reference, "工单管理").
 
-use super::{Args, ListOperation, Operation, Prepared, check, decode_page};
+use super::{Args, ListOperation, Operation, Prepared, check, read_page};
 use crate::engine::Call;
-use crate::envelope;
 use crate::error::{Error, Result};
 use crate::models::{Page, Priority, Ticket, TicketStatus};
 use crate::pagination::PageRequest;
 use http::Method;
+use serde::{Deserialize as _, Deserializer};
 use serde_json::Map;
 
 /// `tickets.list`: one page.
@@ -51,8 +51,8 @@ impl Operation for ListTickets {
         Ok(Prepared(call))
     }
 
-    fn decode(&self, data: &str) -> Result<Page<Ticket>> {
-        decode_page(data, self.page, self.limit)
+    fn read<'de, D: Deserializer<'de>>(&self, data: D) -> std::result::Result<Page<Ticket>, D::Error> {
+        read_page(data, self.page, self.limit)
     }
 }
 
@@ -122,8 +122,8 @@ impl Operation for CreateTicket {
         Ok(Prepared(Call::new(Self::NAME, Method::POST, "/v1/tickets").body(&body)))
     }
 
-    fn decode(&self, data: &str) -> Result<Ticket> {
-        envelope::decode(data)
+    fn read<'de, D: Deserializer<'de>>(&self, data: D) -> std::result::Result<Ticket, D::Error> {
+        Ticket::deserialize(data)
     }
 }
 
@@ -177,7 +177,7 @@ impl Operation for UpdateTicket {
         Ok(Prepared(call))
     }
 
-    fn decode(&self, data: &str) -> Result<Ticket> {
-        envelope::decode(data)
+    fn read<'de, D: Deserializer<'de>>(&self, data: D) -> std::result::Result<Ticket, D::Error> {
+        Ticket::deserialize(data)
     }
 }
