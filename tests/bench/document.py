@@ -27,7 +27,7 @@ def lines(results: list[dict[str, Any]]) -> list[str]:
         head = ["workload", "against", "ours", "theirs", "unit", "ratio", "by CPU", "goal"]
         out += ["", f"### {name}", "", f"| {' | '.join(head)} |", "|---|---|--:|--:|---|--:|--:|---|"]
         for r in rows:
-            goal = "" if r["goal"] is None else f"{r['goal']} {'✓' if r['met'] else '✗'}"
+            goal = "" if r["goal"] is None else f"{r['bound']} {r['goal']} {'✓' if r['met'] else '✗'}"
             used = cpu.get((language, r["workload"], r["peer"]))
             cells = [r["workload"], r["peer"], number(r["ours"]), number(r["theirs"]), r["unit"]]
             cells += [number(r["ratio"]), number(used), goal]

@@ -34,15 +34,16 @@ def row(
     """Goals are for ratios, theirs / ours, unless they say `at_most`: then they are for our own figure."""
     ratio = theirs / ours if theirs is not None and ours else None
     found = GOALS.get((language, workload, peer)) if goal else None
-    limit, met = None, None
+    limit, bound, met = None, None, None
     if found and "at_most" in found:
-        limit, met = f"≤ {found['at_most']}", ours <= found["at_most"]
+        limit, bound, met = found["at_most"], "≤", ours <= found["at_most"]
     elif found:
-        limit, met = f"≥ {found['at_least']}", ratio is not None and ratio >= found["at_least"]
+        limit, bound, met = found["at_least"], "≥", ratio is not None and ratio >= found["at_least"]
     return {
         "language": language, "workload": workload, "peer": peer, "ours": round(ours, 4),
         "theirs": None if theirs is None else round(theirs, 4), "unit": unit,
-        "ratio": None if ratio is None else round(ratio, 3), "goal": limit, "met": met, "date": DATE,
+        "ratio": None if ratio is None else round(ratio, 3), "goal": limit, "bound": bound, "met": met,
+        "date": DATE,
     }
 
 
@@ -135,14 +136,17 @@ def table(rows: list[Row]) -> str:
     head = ["language", "workload", "peer", "ours", "theirs", "unit", "ratio", "goal", "met"]
     marks = {True: "yes", False: "NO", None: ""}
 
-    def text(key: str, value: Any) -> str:
+    def text(key: str, r: Row) -> str:
+        value = r[key]
         if key == "met":
             return marks[value]
         if value is None:
             return ""
+        if key == "goal":
+            return f"{r['bound']} {value}"
         return f"{value:.2f}" if isinstance(value, float) else str(value)
 
-    lines = [[text(key, r[key]) for key in head] for r in rows]
+    lines = [[text(key, r) for key in head] for r in rows]
     widths = [max(len(line[i]) for line in [head, *lines]) for i in range(len(head))]
     return "\n".join("  ".join(cell.ljust(w) for cell, w in zip(line, widths)).rstrip() for line in [head, *lines])
 
@@ -184,8 +188,8 @@ def main() -> None:
     missed = [r for r in judged if not r["met"]]
     print(f"\ngoals: {len(judged) - len(missed)} met, {len(missed)} missed · {report}")
     for r in missed:
-        judged_by = r["ours"] if r["goal"].startswith("≤") else r["ratio"]
-        print(f"  missed: {r['language']} · {r['workload']} · {r['peer']}: {judged_by} (goal {r['goal']})")
+        judged_by = r["ours"] if r["bound"] == "≤" else r["ratio"]
+        print(f"  missed: {r['language']} · {r['workload']} · {r['peer']}: {judged_by} (goal {r['bound']} {r['goal']})")
 
 
 main()
