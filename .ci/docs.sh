@@ -17,8 +17,13 @@ ran="rust"
 for language in python node java php; do
     sh "bindings/$language/make.sh" build
     # The names of errors that the table gives for this language.
-    case $language in python | node) suffix=Error ;; *) suffix=Exception ;; esac
-    names=$(sed -n "s/^| \`[a-z_]*\` .*\`\([A-Za-z]*$suffix\)\`.*/\1/p" docs/en/errors.md | tr '\n' ' ')
+    case $language in
+        python | node) suffix=Error other=none ;;
+        java) suffix=Exception other='(PHP)' ;;
+        php) suffix=Exception other='(Java)' ;;
+    esac
+    names=$(sed -n 's/^| `[a-z_]*` //p' docs/en/errors.md | grep -o "\`[A-Za-z]*$suffix\`[^,|]*" |
+        grep -vF "$other" | cut -d '`' -f 2 | tr '\n' ' ')
     case $language in php) more="quickstart webhook-frameworks" ;; *) more="" ;; esac
     for name in first snippets $more; do
         say "$language: $name"

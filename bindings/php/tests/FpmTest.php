@@ -82,10 +82,11 @@ final class FpmTest extends TestCase
             $answer = json_decode($fpm->get('/')[0], true);
             return [$answer['pid'], $answer['rss']];
         };
-        [$worker, $before] = $fails(3);
-        [$same, $after] = $fails(12);
+        // The allocator's own figure moves by some megabytes until it settles; a page each would be forty.
+        [$worker, $before] = $fails(10);
+        [$same, $after] = $fails(40);
         self::assertSame($worker, $same);
-        self::assertLessThan(4 * 1024 * 1024, $after - $before);
+        self::assertLessThan(8 * 1024 * 1024, $after - $before);
         self::assertStringContainsString('Allowed memory size', $fpm->log());
     }
 
