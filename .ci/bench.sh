@@ -44,7 +44,7 @@ part_java() {
     mkdir -p "$out/java/lib" "$out/java/classes"
     quiet mvn -B -q -Dmaven.repo.local="$CARGO_TARGET_DIR/m2" -f "$here/java/pom.xml" dependency:copy-dependencies -DoutputDirectory="$out/java/lib"
     PROFILE=release sh bindings/java/make.sh build
-    cp bindings/java/target/zhifuyun-sdk-*.jar "$out/java/lib/zhifuyun-sdk.jar"
+    cp bindings/java/target/zhifuyun-sdk-*[0-9].jar "$out/java/lib/zhifuyun-sdk.jar"
     javac -d "$out/java/classes" -cp "bindings/java/target/classes:$out/java/lib/*" "$here"/java/*.java
 }
 
