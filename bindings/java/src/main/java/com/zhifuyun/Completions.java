@@ -68,7 +68,7 @@ final class Completions {
     return future;
   }
 
-  /** The same for those who need no more. */
+  /** The same as a plain future, so that the first call need not load what makes it another one. */
   <T> CompletableFuture<T> submit(
       Start start, @Nullable Executor executor, Function<Reader, T> read) {
     return start(start, executor, read);
