@@ -304,8 +304,8 @@ impl<O: ListOperation> Iterator for Pages<O> {
 
 /// Background work of a lane: on a thread of its own, because the lane's runtime stands still between calls.
 pub(crate) fn run_on_thread(job: Job, like: &HttpTransport) -> Option<Job> {
-    let (Ok(transport), Ok(runtime)) = (like.fresh(), lanes::runtime()) else { return Some(job) };
-    let transport: Arc<dyn Transport> = Arc::new(transport);
+    let Ok(runtime) = lanes::runtime() else { return Some(job) };
+    let transport: Arc<dyn Transport> = Arc::new(like.fresh());
     let thread = std::thread::Builder::new().name("zhifuyun-token".to_owned());
     // Where no thread can be had the job is dropped, and with it its mark: a later call tries again.
     drop(thread.spawn(move || runtime.block_on(job(transport))));

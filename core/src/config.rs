@@ -27,18 +27,6 @@ pub enum Proxy {
     Url(Secret),
 }
 
-impl Proxy {
-    pub(crate) fn may_be_https(&self) -> bool {
-        match self {
-            Self::Environment => ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"]
-                .iter()
-                .any(|name| std::env::var_os(name).is_some()),
-            Self::None => false,
-            Self::Url(url) => url.expose().starts_with("https"),
-        }
-    }
-}
-
 /// What the environment excepts from its proxy.
 #[derive(Debug)]
 pub(crate) struct NoProxy(String);

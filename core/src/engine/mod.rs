@@ -64,7 +64,7 @@ impl Shared {
     pub(crate) fn transport(&self) -> Result<HttpTransport> {
         let o = &self.config.options;
         HttpTransport::new(&TransportOptions {
-            https: self.config.base_url.scheme() == "https",
+            base_url: self.config.base_url.clone(),
             connect_timeout: o.connect_timeout,
             pool_idle_timeout: o.pool_idle_timeout,
             proxy: o.proxy.clone(),

@@ -40,7 +40,6 @@ impl StdError for DnsFailure {
 /// A failure as the HTTP library reports it, with what it alone can tell.
 pub(super) struct Failure {
     pub(super) connect: bool,
-    pub(super) timeout: bool,
     pub(super) source: Box<dyn StdError + Send + Sync>,
 }
 
@@ -53,7 +52,7 @@ pub(super) fn before_head(failure: Failure, https: bool) -> TransportError {
     let (reason, not_sent, retryable, message) = no_address(error)
         .or_else(|| if failure.connect { no_tls(error) } else { None })
         .or_else(|| no_proxy(error))
-        .or_else(|| no_connection(error, failure.connect, failure.timeout, https))
+        .or_else(|| no_connection(error, failure.connect, https))
         .unwrap_or_else(|| no_answer(error, https));
     TransportError { reason, not_sent, retryable, message, status: None, source: Some(failure.source) }
 }
@@ -107,16 +106,11 @@ fn no_proxy(error: &(dyn StdError + 'static)) -> Option<Meaning> {
     Some((Reason::Proxy, true, true, message))
 }
 
-fn no_connection(
-    error: &(dyn StdError + 'static),
-    connect: bool,
-    timeout: bool,
-    https: bool,
-) -> Option<Meaning> {
+fn no_connection(error: &(dyn StdError + 'static), connect: bool, https: bool) -> Option<Meaning> {
     if !connect {
         return None;
     }
-    if timeout || io_kind(error) == Some(io::ErrorKind::TimedOut) {
+    if io_kind(error) == Some(io::ErrorKind::TimedOut) {
         let message = "no connection within connect_timeout".to_owned();
         return Some((Reason::ConnectTimeout, true, true, message));
     }
@@ -158,8 +152,8 @@ fn no_answer(error: &(dyn StdError + 'static), https: bool) -> Meaning {
 }
 
 /// The head arrived, the body did not.
-pub(super) fn in_body(failure: Failure) -> TransportError {
-    let error = &*failure.source as &(dyn StdError + 'static);
+pub(super) fn in_body(source: Box<dyn StdError + Send + Sync>) -> TransportError {
+    let error = &*source as &(dyn StdError + 'static);
     // A record that TLS cannot read is also invalid data, and says nothing about the body.
     let malformed = matches!(io_kind(error), Some(io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput))
         && find::<rustls::Error>(error).is_none();
@@ -169,14 +163,7 @@ pub(super) fn in_body(failure: Failure) -> TransportError {
     } else {
         (Reason::BodyInterrupted, "the connection ended inside the body".to_owned())
     };
-    TransportError {
-        reason,
-        not_sent: false,
-        retryable: true,
-        message,
-        status: None,
-        source: Some(failure.source),
-    }
+    TransportError { reason, not_sent: false, retryable: true, message, status: None, source: Some(source) }
 }
 
 fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
@@ -222,13 +209,13 @@ mod tests {
         ] {
             let failure = |connect| {
                 let source = io::Error::new(io::ErrorKind::InvalidData, tls.clone()).into();
-                Failure { connect, timeout: false, source }
+                Failure { connect, source }
             };
             let e = before_head(failure(true), true);
             assert_eq!((e.reason, e.not_sent), (Reason::Tls, true), "{e}");
             let e = before_head(failure(false), true);
             assert_eq!((e.reason, e.not_sent, e.retryable), (Reason::ConnectionClosed, false, true), "{e}");
-            assert_eq!(in_body(failure(false)).reason, Reason::BodyInterrupted);
+            assert_eq!(in_body(failure(false).source).reason, Reason::BodyInterrupted);
         }
     }
 }

@@ -1,15 +1,20 @@
-//! The transport over reqwest. Nothing else in this crate knows reqwest.
+//! The transport over hyper. Nothing else in this crate knows it, but for the body of a request.
 
-use super::classify::{self, DnsFailure, Failure};
-use super::{HttpRequest, HttpResponse, Transport, TransportError, TransportOptions, tls};
+use super::body;
+use super::classify::{self, Failure};
+use super::connect::Connector;
+use super::payload::Payload;
+use super::resolve::Resolver;
+use super::{HttpRequest, HttpResponse, Transport, TransportError, TransportOptions};
 use crate::clock::BoxFuture;
-use crate::config::{NoProxy, Proxy};
-use crate::error::{Error, Reason, Result};
-use ::http::header::{CONTENT_ENCODING, HeaderValue, TRANSFER_ENCODING};
-use bytes::{Bytes, BytesMut};
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use std::net::SocketAddr;
-use std::sync::{Arc, OnceLock};
+use crate::error::{Reason, Result};
+use ::http::header::{ACCEPT_ENCODING, HeaderValue, PROXY_AUTHORIZATION, TRANSFER_ENCODING, USER_AGENT};
+use ::http::{Request, Uri, Version};
+use bytes::Bytes;
+use hyper::body::Body as _;
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 /// How often an HTTP/2 connection with calls under way is asked whether it is alive, and how long it may think.
@@ -21,172 +26,105 @@ const REFUSAL_BYTES: u64 = 64 * 1024;
 
 #[derive(Debug, Clone)]
 pub(crate) struct HttpTransport {
-    client: reqwest::Client,
+    connector: Connector,
+    client: Client<Connector, Payload>,
     /// Takes a new connection for each request. Made when it is first needed.
-    unpooled: OnceLock<reqwest::Client>,
-    options: TransportOptions,
+    unpooled: OnceLock<Client<Connector, Payload>>,
+    idle_timeout: Duration,
+    max_response_bytes: u64,
 }
 
 impl HttpTransport {
     pub(crate) fn new(options: &TransportOptions) -> Result<Self> {
-        Self::with_resolver(options, Resolver)
+        Self::with_resolver(options, Resolver::SYSTEM)
     }
 
-    fn with_resolver(options: &TransportOptions, resolver: impl Resolve + 'static) -> Result<Self> {
-        let client = Self::build(options, usize::MAX, resolver)?;
-        Ok(Self { client, unpooled: OnceLock::new(), options: options.clone() })
-    }
-
-    /// `idle`: how many connections it may keep.
-    fn build(
-        options: &TransportOptions,
-        idle: usize,
-        resolver: impl Resolve + 'static,
-    ) -> Result<reqwest::Client> {
-        // A proxy may itself be https, so only a plain client without one can do without trust roots.
-        let needs_roots = options.https || options.ca_bundle.is_some() || options.proxy.may_be_https();
-        let tls =
-            if needs_roots { tls::config(options.ca_bundle.as_deref())? } else { tls::without_roots()? };
-        let mut builder = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
-            .connect_timeout(options.connect_timeout)
-            .pool_idle_timeout(options.pool_idle_timeout)
-            .pool_max_idle_per_host(idle)
-            // A connection that lost its other end without a word is noticed while calls wait on it.
-            .http2_keep_alive_interval(H2_PING_INTERVAL)
-            .http2_keep_alive_timeout(H2_PING_TIMEOUT)
-            .http2_keep_alive_while_idle(false)
-            .tcp_nodelay(true)
-            .user_agent(&options.user_agent)
-            .referer(false)
-            // A 307 would send the client secret to wherever the server points.
-            .redirect(reqwest::redirect::Policy::none())
-            // Attempts are counted and decided on in one place, the engine.
-            .retry(reqwest::retry::never())
-            .dns_resolver(Arc::new(resolver));
-        builder = match &options.proxy {
-            Proxy::Environment if !NoProxy::from_environment().is_everything() => builder,
-            Proxy::Environment | Proxy::None => builder.no_proxy(),
-            Proxy::Url(url) => {
-                let proxy = reqwest::Proxy::all(url.expose())
-                    .map_err(|_| Error::config("proxy is not a valid http, https or socks5 URL"))?;
-                builder.no_proxy().proxy(proxy)
-            }
-        };
-        builder
-            .build()
-            .map_err(|e| Error::config(format!("the HTTP client cannot be built: {}", e.without_url())))
+    fn with_resolver(options: &TransportOptions, resolver: Resolver) -> Result<Self> {
+        let connector = Connector::new(options, resolver)?;
+        Ok(Self {
+            client: client(&connector, options.pool_idle_timeout, usize::MAX),
+            unpooled: OnceLock::new(),
+            connector,
+            idle_timeout: options.pool_idle_timeout,
+            max_response_bytes: options.max_response_bytes,
+        })
     }
 
     /// The same with connections of its own.
     #[cfg(feature = "blocking")]
-    pub(crate) fn fresh(&self) -> Result<Self> {
-        Self::new(&self.options)
-    }
-
-    /// The client for a request; a `fresh` one takes no connection from the pool.
-    fn client(&self, fresh: bool) -> &reqwest::Client {
-        if !fresh {
-            return &self.client;
-        }
-        self.unpooled
-            .get_or_init(|| Self::build(&self.options, 0, Resolver).unwrap_or_else(|_| self.client.clone()))
+    pub(crate) fn fresh(&self) -> Self {
+        let client = client(&self.connector, self.idle_timeout, usize::MAX);
+        Self { client, unpooled: OnceLock::new(), ..self.clone() }
     }
 
     async fn exchange(&self, request: HttpRequest) -> std::result::Result<HttpResponse, TransportError> {
         let https = request.url.scheme() == "https";
-        let client = self.client(request.fresh);
-        let mut outgoing = reqwest::Request::new(request.method, request.url);
-        *outgoing.headers_mut() = request.headers;
-        *outgoing.body_mut() = request.body.map(reqwest::Body::wrap);
-        let mut response =
-            client.execute(outgoing).await.map_err(|e| classify::before_head(failure(e), https))?;
-        let close_delimited = response.version() <= ::http::Version::HTTP_11
-            && response.content_length().is_none()
-            && !response.headers().contains_key(TRANSFER_ENCODING);
-        let headers = std::mem::take(response.headers_mut());
-        let mut answer =
-            HttpResponse { status: response.status().as_u16(), headers, body: Bytes::new(), close_delimited };
-        let refused = !response.status().is_success();
-        request.progress.head_arrived(refused.then(|| answer.clone()));
-        let (body, fault) = self.read_body(response, answer.headers.get(CONTENT_ENCODING), refused).await;
-        match fault {
+        let progress = request.progress.clone();
+        let client = if request.fresh {
+            self.unpooled.get_or_init(|| client(&self.connector, self.idle_timeout, 0))
+        } else {
+            &self.client
+        };
+        let outgoing = self.outgoing(request)?;
+        let answer = client.request(outgoing).await.map_err(|e| {
+            classify::before_head(Failure { connect: e.is_connect(), source: e.into() }, https)
+        })?;
+        let (head, body) = answer.into_parts();
+        let close_delimited = head.version <= Version::HTTP_11
+            && body.size_hint().exact().is_none()
+            && !head.headers.contains_key(TRANSFER_ENCODING);
+        let response =
+            |headers, body| HttpResponse { status: head.status.as_u16(), headers, body, close_delimited };
+        let refused = !head.status.is_success();
+        progress.head_arrived(refused.then(|| response(head.headers.clone(), Bytes::new())));
+        let cap = if refused { REFUSAL_BYTES.min(self.max_response_bytes) } else { self.max_response_bytes };
+        let read = body::read(body, &head, cap).await;
+        match read.fault {
             // A refusal is told by its status, however little of its words arrived.
-            Some(fault) if !refused => Err(TransportError { status: Some(answer.status), ..fault }),
-            _ => {
-                answer.body = body;
-                Ok(answer)
-            }
+            Some(fault) if !refused => Err(TransportError { status: Some(head.status.as_u16()), ..fault }),
+            _ => Ok(response(head.headers, read.bytes)),
         }
     }
 
-    /// Reads the decoded body up to the cap, so that neither a huge body nor a compressed bomb fills memory.
-    /// Returns what arrived, and why it is not all.
-    async fn read_body(
-        &self,
-        mut response: reqwest::Response,
-        encoding: Option<&HeaderValue>,
-        refused: bool,
-    ) -> (Bytes, Option<TransportError>) {
-        if encoding.is_some_and(|e| !e.as_bytes().eq_ignore_ascii_case(b"identity")) {
-            return (Bytes::new(), Some(unknown_encoding()));
+    /// The request as hyper takes it.
+    fn outgoing(&self, request: HttpRequest) -> std::result::Result<Request<Payload>, TransportError> {
+        let uri = Uri::try_from(request.url.as_str()).map_err(|e| TransportError {
+            reason: Reason::Protocol,
+            not_sent: true,
+            retryable: false,
+            message: format!("the address of the request cannot be written: {e}"),
+            status: None,
+            source: None,
+        })?;
+        let forwarded = request.url.scheme() == "http";
+        let mut outgoing = Request::new(request.body.unwrap_or_default());
+        *outgoing.method_mut() = request.method;
+        *outgoing.uri_mut() = uri;
+        let headers = outgoing.headers_mut();
+        *headers = request.headers;
+        headers.insert(USER_AGENT, self.connector.user_agent().clone());
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip, deflate"));
+        if forwarded && let Some(credentials) = self.connector.proxy_authorization() {
+            headers.insert(PROXY_AUTHORIZATION, credentials.clone());
         }
-        let most = self.options.max_response_bytes;
-        let cap = if refused { most.min(REFUSAL_BYTES) } else { most };
-        let announced = response.content_length();
-        if !refused && announced.is_some_and(|n| n > cap) {
-            return (Bytes::new(), Some(too_large(cap)));
-        }
-        let mut body = BytesMut::new();
-        loop {
-            let chunk = match response.chunk().await {
-                Ok(Some(chunk)) => chunk,
-                Ok(None) => return (body.freeze(), None),
-                Err(e) => return (body.freeze(), Some(classify::in_body(failure(e)))),
-            };
-            if announced == Some(chunk.len() as u64) {
-                if response.version() == ::http::Version::HTTP_2 {
-                    // The stream ends in a frame of its own; to leave before it is read would cancel the stream.
-                    let _ = response.chunk().await;
-                }
-                return (chunk, None);
-            }
-            body.extend_from_slice(&chunk);
-            if body.len() as u64 > cap {
-                body.truncate(usize::try_from(cap).unwrap_or(usize::MAX));
-                return (body.freeze(), Some(too_large(cap)));
-            }
-        }
+        Ok(outgoing)
     }
 }
 
-/// What the classification needs to know, without the URL.
-fn failure(error: reqwest::Error) -> Failure {
-    Failure { connect: error.is_connect(), timeout: error.is_timeout(), source: error.without_url().into() }
-}
-
-fn unknown_encoding() -> TransportError {
-    TransportError {
-        reason: Reason::Protocol,
-        not_sent: false,
-        retryable: false,
-        message: "the server used a content encoding that the client did not offer".to_owned(),
-        status: None,
-        source: None,
-    }
-}
-
-fn too_large(cap: u64) -> TransportError {
-    TransportError {
-        reason: Reason::BodyTooLarge,
-        not_sent: false,
-        retryable: false,
-        message: format!(
-            "the decoded body exceeds {cap} bytes; raise max_response_bytes if that is expected"
-        ),
-        status: None,
-        source: None,
-    }
+/// `idle`: how many connections it may keep.
+fn client(connector: &Connector, idle_timeout: Duration, idle: usize) -> Client<Connector, Payload> {
+    // Redirects are followed by nobody: a 307 would send the client secret to wherever the server points. Attempts are
+    // counted and decided on in one place, the engine.
+    Client::builder(TokioExecutor::new())
+        .timer(TokioTimer::new())
+        .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(idle_timeout)
+        .pool_max_idle_per_host(idle)
+        // A connection that lost its other end without a word is noticed while calls wait on it.
+        .http2_keep_alive_interval(H2_PING_INTERVAL)
+        .http2_keep_alive_timeout(H2_PING_TIMEOUT)
+        .http2_keep_alive_while_idle(false)
+        .build(connector.clone())
 }
 
 impl Transport for HttpTransport {
@@ -195,48 +133,21 @@ impl Transport for HttpTransport {
     }
 }
 
-/// The system's resolver, with failures of a type that can be recognised in a source chain.
-#[derive(Debug)]
-struct Resolver;
-
-impl Resolve for Resolver {
-    fn resolve(&self, name: Name) -> Resolving {
-        Box::pin(async move {
-            let found: std::io::Result<Vec<SocketAddr>> =
-                tokio::net::lookup_host((name.as_str(), 0)).await.map(Iterator::collect);
-            match found {
-                Ok(addresses) if !addresses.is_empty() => Ok(Box::new(addresses.into_iter()) as Addrs),
-                Ok(_) => Err(DnsFailure::new(name.as_str(), None).into()),
-                Err(e) => Err(DnsFailure::new(name.as_str(), Some(no_descriptor().unwrap_or(e))).into()),
-            }
-        })
-    }
-}
-
-/// The error of a process that cannot open another file. Without one to look a name up with, the system's resolver
-/// says that there is no such name.
-fn no_descriptor() -> Option<std::io::Error> {
-    std::net::UdpSocket::bind("127.0.0.1:0").err().filter(classify::is_exhaustion)
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::config::Proxy;
     use crate::transport::Progress;
-    use std::net::{Ipv4Addr, Ipv6Addr};
+    use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
     use std::time::Instant;
     use zhifuyun_mock_server::{MockServer, wire::gates::GateOptions};
 
-    /// A name with two addresses, IPv6 first.
-    struct Both;
-
-    impl Resolve for Both {
-        fn resolve(&self, _: Name) -> Resolving {
-            let both = [Ipv6Addr::LOCALHOST.into(), Ipv4Addr::LOCALHOST.into()];
-            Box::pin(async move { Ok(Box::new(both.into_iter().map(|ip| SocketAddr::new(ip, 0))) as Addrs) })
-        }
-    }
+    /// Every name has two addresses, IPv6 first.
+    const BOTH: Resolver = Resolver(|_| {
+        let both = [Ipv6Addr::LOCALHOST.into(), Ipv4Addr::LOCALHOST.into()];
+        Box::pin(async move { Ok(both.map(|ip| SocketAddr::new(ip, 0)).to_vec().into_iter()) })
+    });
 
     // N4. Nobody answers at the one address, not even with a refusal: its attempt alone would take 60 s.
     #[tokio::test]
@@ -250,7 +161,7 @@ mod tests {
             dead.gates().open("", unanswered).await.unwrap();
         }
         let options = TransportOptions {
-            https: false,
+            base_url: format!("http://both.example:{port}").parse().unwrap(),
             connect_timeout: Duration::from_secs(60),
             pool_idle_timeout: Duration::from_secs(20),
             proxy: Proxy::None,
@@ -267,7 +178,7 @@ mod tests {
             fresh: false,
         };
         let start = Instant::now();
-        let answer = HttpTransport::with_resolver(&options, Both).unwrap().send(request).await.unwrap();
+        let answer = HttpTransport::with_resolver(&options, BOTH).unwrap().send(request).await.unwrap();
         assert_eq!(answer.status, 401);
         assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
     }

@@ -1,8 +1,11 @@
-//! One request out, one answer in. The engine knows this trait; only `http.rs` knows the HTTP library.
+//! One request out, one answer in. The engine knows this trait; only this directory knows the HTTP library.
 
+mod body;
 mod classify;
+mod connect;
 mod http;
 mod payload;
+mod resolve;
 mod tls;
 
 pub(crate) use self::http::HttpTransport;
@@ -20,7 +23,7 @@ use url::Url;
 /// What a transport needs to know of the client's options.
 #[derive(Debug, Clone)]
 pub(crate) struct TransportOptions {
-    pub(crate) https: bool,
+    pub(crate) base_url: Url,
     pub(crate) connect_timeout: Duration,
     pub(crate) pool_idle_timeout: Duration,
     pub(crate) proxy: crate::config::Proxy,

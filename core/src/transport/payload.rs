@@ -12,7 +12,7 @@ use std::task::{Context, Poll};
 ///
 /// The connection asks for the body when it is ready to send the request. As long as it has not, the server cannot
 /// have seen a complete request, however the attempt ends.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Payload {
     left: Bytes,
     begun: Arc<AtomicBool>,

@@ -15,26 +15,26 @@ type Key = Option<[u8; 32]>;
 
 /// The configuration for the system's trust store plus `ca_bundle` (PEM), shared by every client that asks
 /// for the same.
-pub(crate) fn config(ca_bundle: Option<&[u8]>) -> Result<ClientConfig> {
-    static CONFIGS: OnceLock<Mutex<HashMap<Key, ClientConfig>>> = OnceLock::new();
+pub(crate) fn config(ca_bundle: Option<&[u8]>) -> Result<Arc<ClientConfig>> {
+    static CONFIGS: OnceLock<Mutex<HashMap<Key, Arc<ClientConfig>>>> = OnceLock::new();
     let key = ca_bundle.map(|pem| Sha256::digest(pem).into());
     let mut configs = CONFIGS.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(config) = configs.get(&key) {
-        return Ok(config.clone());
+        return Ok(Arc::clone(config));
     }
-    let config = build(ca_bundle)?;
-    configs.insert(key, config.clone());
+    let config = Arc::new(build(ca_bundle)?);
+    configs.insert(key, Arc::clone(&config));
     Ok(config)
 }
 
 /// For clients that only speak plain http to loopback: no trust store is read.
-pub(crate) fn without_roots() -> Result<ClientConfig> {
-    static EMPTY: OnceLock<ClientConfig> = OnceLock::new();
+pub(crate) fn without_roots() -> Result<Arc<ClientConfig>> {
+    static EMPTY: OnceLock<Arc<ClientConfig>> = OnceLock::new();
     if let Some(config) = EMPTY.get() {
-        return Ok(config.clone());
+        return Ok(Arc::clone(config));
     }
     let config = builder()?.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth();
-    Ok(EMPTY.get_or_init(|| config).clone())
+    Ok(Arc::clone(EMPTY.get_or_init(|| Arc::new(config))))
 }
 
 fn provider() -> Arc<CryptoProvider> {
