@@ -1,7 +1,7 @@
 //! One page of a list.
 
-use super::record::{Key, place};
-use super::soft::{Extra, Read};
+use super::record::Key;
+use super::soft::{Extra, Slot};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use std::fmt;
 use std::marker::PhantomData;
@@ -106,9 +106,9 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for PageVisitor<T> {
             match key.as_str() {
                 // Some servers write an empty list as null; one that is not there is still an error.
                 "items" => items = Some(map.next_value::<Option<Vec<T>>>()?.unwrap_or_default()),
-                "total" => count(&mut total, &mut extra, "total", map.next_value()?)?,
-                "page" => count(&mut page, &mut extra, "page", map.next_value()?)?,
-                "limit" => count(&mut limit, &mut extra, "limit", map.next_value()?)?,
+                "total" => count(&mut map, "total", &mut total, &mut extra)?,
+                "page" => count(&mut map, "page", &mut page, &mut extra)?,
+                "limit" => count(&mut map, "limit", &mut limit, &mut extra)?,
                 other => {
                     extra.insert(other.to_owned(), map.next_value()?);
                 }
@@ -121,19 +121,19 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for PageVisitor<T> {
 
 /// The counts of a page are advisory: what is no count stays in `extra` and costs nothing. One that is too large to
 /// be represented must not be guessed at.
-fn count<E: de::Error>(
-    slot: &mut Option<u64>,
-    extra: &mut Extra,
+fn count<'de, A: MapAccess<'de>>(
+    map: &mut A,
     name: &'static str,
-    read: Read<u64>,
-) -> Result<(), E> {
+    value: &mut Option<u64>,
+    extra: &mut Extra,
+) -> Result<(), A::Error> {
+    map.next_value_seed(Slot { name, value, extra })?;
     let beyond = |v: f64| v.fract() == 0.0 && v >= COUNTS_END;
-    if let Read::Not(v) = &read
+    if let Some(v) = extra.get(name)
         && (v.as_f64().is_some_and(beyond)
             || v.as_str().and_then(|s| s.trim().parse().ok()).is_some_and(beyond))
     {
-        return Err(E::custom(format_args!("invalid field `{name}`")));
+        return Err(de::Error::custom(format_args!("invalid field `{name}`")));
     }
-    place(slot, extra, name, read);
     Ok(())
 }
