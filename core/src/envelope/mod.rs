@@ -8,7 +8,7 @@ mod wire;
 mod words;
 
 pub(crate) use mend::{lenient, mend};
-pub(crate) use wire::read;
+pub(crate) use wire::{from_str, read};
 pub(crate) use words::{error, request_id};
 
 use crate::error::{Error, ErrorKind, Reason, Result};
@@ -20,7 +20,7 @@ use serde_json::error::Category;
 use serde_json::value::RawValue;
 use std::marker::PhantomData;
 use std::ops::Range;
-use wire::{WireSeed, from_str, integral};
+use wire::{WireSeed, integral};
 
 /// What the answer says.
 #[derive(Debug)]

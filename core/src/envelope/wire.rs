@@ -57,7 +57,7 @@ pub(crate) fn read<'de, S: DeserializeSeed<'de> + Copy>(
 }
 
 /// Like [`serde_json::from_str`].
-pub(super) fn from_str<'de, S: DeserializeSeed<'de>>(
+pub(crate) fn from_str<'de, S: DeserializeSeed<'de>>(
     text: &'de str,
     seed: S,
 ) -> serde_json::Result<S::Value> {

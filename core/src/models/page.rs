@@ -1,8 +1,9 @@
 //! One page of a list.
 
-use super::record::{Key, place};
-use super::soft::{Extra, Read};
-use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
+use super::record::Key;
+use super::soft::{Extra, Slot};
+use crate::pagination::MAX_PAGE_SIZE;
+use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -105,10 +106,10 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for PageVisitor<T> {
         while let Some(key) = map.next_key::<Key<'de>>()? {
             match key.as_str() {
                 // Some servers write an empty list as null; one that is not there is still an error.
-                "items" => items = Some(map.next_value::<Option<Vec<T>>>()?.unwrap_or_default()),
-                "total" => count(&mut total, &mut extra, "total", map.next_value()?)?,
-                "page" => count(&mut page, &mut extra, "page", map.next_value()?)?,
-                "limit" => count(&mut limit, &mut extra, "limit", map.next_value()?)?,
+                "items" => items = Some(map.next_value_seed(Items { room: limit, of: PhantomData })?),
+                "total" => count(&mut map, "total", &mut total, &mut extra)?,
+                "page" => count(&mut map, "page", &mut page, &mut extra)?,
+                "limit" => count(&mut map, "limit", &mut limit, &mut extra)?,
                 other => {
                     extra.insert(other.to_owned(), map.next_value()?);
                 }
@@ -119,21 +120,76 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for PageVisitor<T> {
     }
 }
 
+/// The items, `null` being none. Where the size of the page comes before them there is room for all of them at once:
+/// a list that grows is copied each time, and keeps up to as much memory again that nobody uses.
+struct Items<T> {
+    room: Option<u64>,
+    of: PhantomData<T>,
+}
+
+impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for Items<T> {
+    type Value = Vec<T>;
+
+    fn deserialize<D: Deserializer<'de>>(self, d: D) -> Result<Vec<T>, D::Error> {
+        d.deserialize_option(self)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Items<T> {
+    type Value = Vec<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a sequence")
+    }
+
+    fn visit_none<E>(self) -> Result<Vec<T>, E> {
+        Ok(Vec::new())
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, d: D) -> Result<Vec<T>, D::Error> {
+        d.deserialize_seq(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<T>, A::Error> {
+        // No more than any page may have: the server's word is not to be trusted with memory.
+        let room = self.room.map_or(0, |room| room.min(MAX_PAGE_SIZE));
+        let mut items = Vec::with_capacity(usize::try_from(room).unwrap_or_default());
+        while let Some(item) = seq.next_element()? {
+            items.push(item);
+        }
+        Ok(items)
+    }
+}
+
 /// The counts of a page are advisory: what is no count stays in `extra` and costs nothing. One that is too large to
 /// be represented must not be guessed at.
-fn count<E: de::Error>(
-    slot: &mut Option<u64>,
-    extra: &mut Extra,
+fn count<'de, A: MapAccess<'de>>(
+    map: &mut A,
     name: &'static str,
-    read: Read<u64>,
-) -> Result<(), E> {
+    value: &mut Option<u64>,
+    extra: &mut Extra,
+) -> Result<(), A::Error> {
+    map.next_value_seed(Slot { name, value, extra })?;
     let beyond = |v: f64| v.fract() == 0.0 && v >= COUNTS_END;
-    if let Read::Not(v) = &read
+    if let Some(v) = extra.get(name)
         && (v.as_f64().is_some_and(beyond)
             || v.as_str().and_then(|s| s.trim().parse().ok()).is_some_and(beyond))
     {
-        return Err(E::custom(format_args!("invalid field `{name}`")));
+        return Err(de::Error::custom(format_args!("invalid field `{name}`")));
     }
-    place(slot, extra, name, read);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn room_is_made_for_what_one_page_may_hold() {
+        for (limit, room) in [("20", 20), ("100", 100), ("9223372036854775807", 100), ("\"many\"", 4)] {
+            let text = format!(r#"{{"limit":{limit},"items":["a"]}}"#);
+            let page: RawPage<String> = serde_json::from_str(&text).unwrap();
+            assert_eq!((page.items.capacity(), page.items.len()), (room, 1), "{limit}");
+        }
+    }
 }

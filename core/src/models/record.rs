@@ -1,6 +1,6 @@
 //! One description per model: the struct, its JSON both ways, and a view field by field for the bindings.
 
-use super::soft::{Extra, Read, Soft};
+use super::soft::Extra;
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 
 /// What a field holds.
@@ -119,17 +119,6 @@ impl ToJson for DateTime<Utc> {
     }
 }
 
-/// Puts what was read into its slot, or into `extra` if it did not fit. Last one wins, as in JSON.
-pub(crate) fn place<T: Soft>(slot: &mut Option<T>, extra: &mut Extra, name: &str, read: Read<T>) {
-    match read {
-        Read::Is(v) => *slot = Some(v),
-        Read::Null => *slot = None,
-        Read::Not(v) => {
-            extra.insert(name.to_owned(), v);
-        }
-    }
-}
-
 macro_rules! record {
     // With an id.
     ($(#[$meta:meta])* pub struct $name:ident {
@@ -197,16 +186,18 @@ macro_rules! record {
                     }
 
                     fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<$name, A::Error> {
-                        use $crate::models::record::place;
+                        use $crate::models::soft::Slot;
                         let mut extra = $crate::models::Extra::new();
                         $(let mut $id: Option<String> = None;)?
                         $(let mut $field: Option<$crate::models::record::stored!($kind, $type)> = None;)+
                         while let Some(key) = map.next_key::<$crate::models::record::Key<'de>>()? {
                             match key.as_str() {
-                                $(stringify!($id) =>
-                                    place(&mut $id, &mut extra, stringify!($id), map.next_value()?),)?
-                                $(stringify!($field) =>
-                                    place(&mut $field, &mut extra, stringify!($field), map.next_value()?),)+
+                                $(stringify!($id) => map.next_value_seed(
+                                    Slot { name: stringify!($id), value: &mut $id, extra: &mut extra }
+                                )?,)?
+                                $(stringify!($field) => map.next_value_seed(
+                                    Slot { name: stringify!($field), value: &mut $field, extra: &mut extra }
+                                )?,)+
                                 other => { extra.insert(other.to_owned(), map.next_value()?); }
                             }
                         }

@@ -2,10 +2,12 @@
 
 use super::time;
 use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
-use serde::de::{self, Deserialize, Deserializer};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{
+    Deserialize, DeserializeOwned, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor,
+};
 use serde_json::Value;
 use std::fmt;
-use std::marker::PhantomData;
 
 /// What the server sent beyond the fields that this version knows, by name.
 pub type Extra = serde_json::Map<String, Value>;
@@ -27,62 +29,85 @@ pub(crate) trait Soft: Sized {
     }
 }
 
-/// Either the field, or nothing, or the JSON that did not fit.
-pub(crate) enum Read<T> {
-    Is(T),
-    Null,
-    Not(Value),
+/// Where a field goes: into its slot, or into `extra` if it does not fit. Last one wins, as in JSON.
+///
+/// Written in place and not returned: a value on its way through a `Result` is copied at every step.
+pub(crate) struct Slot<'a, T> {
+    pub(crate) name: &'static str,
+    pub(crate) value: &'a mut Option<T>,
+    pub(crate) extra: &'a mut Extra,
 }
 
-impl<'de, T: Soft> Deserialize<'de> for Read<T> {
-    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        d.deserialize_any(Reader(PhantomData))
+impl<T: Soft> Slot<'_, T> {
+    fn put(self, read: Option<T>, unfit: impl FnOnce() -> Value) {
+        match read {
+            Some(read) => *self.value = Some(read),
+            None => drop(self.extra.insert(self.name.to_owned(), unfit())),
+        }
     }
 }
 
-struct Reader<T>(PhantomData<T>);
+impl<'de, T: Soft> DeserializeSeed<'de> for Slot<'_, T> {
+    type Value = ();
 
-impl<'de, T: Soft> de::Visitor<'de> for Reader<T> {
-    type Value = Read<T>;
+    fn deserialize<D: Deserializer<'de>>(self, d: D) -> Result<(), D::Error> {
+        d.deserialize_any(self)
+    }
+}
+
+impl<'de, T: Soft> Visitor<'de> for Slot<'_, T> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("any JSON value")
     }
 
-    fn visit_str<E: de::Error>(self, v: &str) -> Result<Read<T>, E> {
-        Ok(T::from_text(v).map_or_else(|| Read::Not(v.into()), Read::Is))
+    fn visit_str<E>(self, v: &str) -> Result<(), E> {
+        self.put(T::from_text(v), || v.into());
+        Ok(())
     }
 
-    fn visit_u64<E: de::Error>(self, v: u64) -> Result<Read<T>, E> {
-        Ok(T::from_integer(v.into()).map_or_else(|| Read::Not(v.into()), Read::Is))
+    fn visit_u64<E>(self, v: u64) -> Result<(), E> {
+        self.put(T::from_integer(v.into()), || v.into());
+        Ok(())
     }
 
-    fn visit_i64<E: de::Error>(self, v: i64) -> Result<Read<T>, E> {
-        Ok(T::from_integer(v.into()).map_or_else(|| Read::Not(v.into()), Read::Is))
+    fn visit_i64<E>(self, v: i64) -> Result<(), E> {
+        self.put(T::from_integer(v.into()), || v.into());
+        Ok(())
     }
 
-    fn visit_f64<E: de::Error>(self, v: f64) -> Result<Read<T>, E> {
-        Ok(T::from_float(v).map_or_else(|| Read::Not(v.into()), Read::Is))
+    fn visit_f64<E>(self, v: f64) -> Result<(), E> {
+        self.put(T::from_float(v), || v.into());
+        Ok(())
     }
 
-    fn visit_bool<E: de::Error>(self, v: bool) -> Result<Read<T>, E> {
-        Ok(Read::Not(v.into()))
+    fn visit_bool<E>(self, v: bool) -> Result<(), E> {
+        self.put(None, || v.into());
+        Ok(())
     }
 
-    fn visit_unit<E: de::Error>(self) -> Result<Read<T>, E> {
-        Ok(Read::Null)
+    fn visit_unit<E>(self) -> Result<(), E> {
+        *self.value = None;
+        Ok(())
     }
 
-    fn visit_seq<A: de::SeqAccess<'de>>(self, mut seq: A) -> Result<Read<T>, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
         let mut values = Vec::new();
         while let Some(v) = seq.next_element()? {
             values.push(v);
         }
-        Ok(T::from_sequence(values).map_or_else(Read::Not, Read::Is))
+        match T::from_sequence(values) {
+            Ok(read) => *self.value = Some(read),
+            Err(unfit) => drop(self.extra.insert(self.name.to_owned(), unfit)),
+        }
+        Ok(())
     }
 
-    fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<Read<T>, A::Error> {
-        Value::deserialize(de::value::MapAccessDeserializer::new(map)).map(Read::Not)
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
+        let unfit = Value::deserialize(MapAccessDeserializer::new(map))?;
+        self.put(None, || unfit);
+        Ok(())
     }
 }
 
@@ -157,7 +182,7 @@ impl Soft for NaiveDate {
 
 impl<T> Soft for Vec<T>
 where
-    T: de::DeserializeOwned,
+    T: DeserializeOwned,
 {
     fn from_sequence(values: Vec<Value>) -> Result<Self, Value> {
         let parsed: Result<Self, _> = values.iter().map(T::deserialize).collect();

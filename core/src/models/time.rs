@@ -21,14 +21,10 @@ pub(crate) fn instant(value: &Value) -> Option<DateTime<Utc>> {
 /// ISO 8601 with an offset, or the digits of epoch seconds (10) or milliseconds (13). A time without an offset is
 /// not an instant.
 pub(super) fn of_text(text: &str) -> Option<DateTime<Utc>> {
-    let time = match whole_second(text) {
-        Some(time) => time,
-        None => match epoch(text.trim()) {
-            Some(number) => return of_integer(number),
-            None => DateTime::parse_from_rfc3339(&rfc3339(text.trim())?).ok()?.with_timezone(&Utc),
-        },
-    };
-    within(time)
+    whole_second(text).or_else(|| match epoch(text.trim()) {
+        Some(number) => of_integer(number),
+        None => within(DateTime::parse_from_rfc3339(&rfc3339(text.trim())?).ok()?.with_timezone(&Utc)),
+    })
 }
 
 /// Epoch seconds or milliseconds.
@@ -69,9 +65,10 @@ fn whole_second(text: &str) -> Option<DateTime<Utc>> {
         let [tens, ones] = digits.map(|d| u32::from(d.wrapping_sub(b'0')));
         (tens < 10 && ones < 10).then_some(tens * 10 + ones)
     };
-    let year = number([y1, y2])? * 100 + number([y3, y4])?;
-    let date = NaiveDate::from_ymd_opt(year.try_into().ok()?, number([m1, m2])?, number([d1, d2])?)?;
-    Some(date.and_hms_opt(number([h1, h2])?, number([n1, n2])?, number([s1, s2])?)?.and_utc())
+    let year = i32::try_from(number([y1, y2])? * 100 + number([y3, y4])?).ok()?;
+    let date = NaiveDate::from_ymd_opt(year, number([m1, m2])?, number([d1, d2])?)?;
+    let time = date.and_hms_opt(number([h1, h2])?, number([n1, n2])?, number([s1, s2])?)?;
+    YEARS.contains(&year).then(|| time.and_utc())
 }
 
 /// The spellings of ISO 8601 that are common and not RFC 3339, as RFC 3339: a space for the `T`, no seconds, a comma

@@ -28,6 +28,7 @@
 //! A sender that gets no answer sends again with the same id, so a valid webhook may arrive twice. A
 //! [`ReplayGuard`] with [`Webhook::handle`] lets it through once, and again only if the handler failed.
 
+mod body;
 mod builder;
 mod event;
 mod headers;

@@ -1,7 +1,7 @@
 //! What the events carry.
 
 use crate::models::{
-    Channel, ConversationStatus, Extra, Field, FieldKind, Priority, Record, TicketStatus, instant,
+    Channel, ConversationStatus, Extra, Field, FieldKind, Key, Priority, Record, TicketStatus, instant,
 };
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::Value;
@@ -74,11 +74,6 @@ fn place<T: Part>(field: &mut Option<T>, extra: &mut Extra, name: &str, value: V
     }
 }
 
-/// The name of a field: borrowed from the body unless it is written with escapes.
-#[derive(serde::Deserialize)]
-#[serde(transparent)]
-pub(super) struct Name<'a>(#[serde(borrow)] pub(super) std::borrow::Cow<'a, str>);
-
 macro_rules! payload {
     ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $field:ident: $type:ty,)+ }) => {
         $(#[$meta])*
@@ -117,13 +112,13 @@ macro_rules! payload {
                     }
                     fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<$name, A::Error> {
                         let mut out = $name::default();
-                        while let Some(name) = map.next_key::<Name<'de>>()? {
+                        while let Some(name) = map.next_key::<Key<'de>>()? {
                             let value = map.next_value()?;
-                            match &*name.0 {
+                            match name.as_str() {
                                 $(stringify!($field) => {
                                     place(&mut out.$field, &mut out.extra, stringify!($field), value);
                                 })+
-                                _ => { out.extra.insert(name.0.into_owned(), value); }
+                                other => { out.extra.insert(other.to_owned(), value); }
                             }
                         }
                         Ok(out)

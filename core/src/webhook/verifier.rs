@@ -1,7 +1,8 @@
 //! The verifier: set-up and the checks in their order.
 
+use super::body;
 use super::builder::WebhookBuilder;
-use super::event::{self, Event};
+use super::event::Event;
 use super::headers::{Found, Headers, same_name};
 use super::reason::{WebhookReason, refuse};
 use super::reserialized;
@@ -173,7 +174,7 @@ impl Webhook {
             return Err(self.mismatch(tags, id.unwrap_or_default(), time_text, body));
         }
 
-        let parsed = event::parse(body)?;
+        let parsed = body::parse(body)?;
         Ok(Event {
             id: id.map(str::to_owned),
             event_type: parsed.event_type,
