@@ -51,7 +51,7 @@ class AsyncClient(BaseClient):
         """
         await self._call("authenticate", {}, request_options(timeout, max_retries))
 
-    async def _call(self, operation: str, args: dict[str, Any], options: dict[str, Any]) -> Any:
+    async def _call(self, operation: str, args: dict[str, Any], options: dict[str, Any] | None) -> Any:
         native = self._native
         return await self._wait(lambda queue, future: queue.start(future, native, operation, args, options))
 
