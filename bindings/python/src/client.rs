@@ -49,10 +49,10 @@ impl NativeClient {
         py: Python<'_>,
         name: &str,
         args: &Bound<'_, PyDict>,
-        options: &Bound<'_, PyDict>,
+        options: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Py<PyAny>> {
-        let (args, options) = (convert::arguments(name, args)?, convert::options(Some(name), options)?);
-        let output = signals::blocking(py, |stop| self.0.call(name, &args, Some(&options), stop))?;
+        let (args, options) = (convert::arguments(name, args)?, convert::overrides(name, options)?);
+        let output = signals::blocking(py, |stop| self.0.call(name, &args, options.as_deref(), stop))?;
         encode(py, output.or_raise(py)?)
     }
 
@@ -63,17 +63,17 @@ impl NativeClient {
         py: Python<'_>,
         name: &str,
         args: &Bound<'_, PyDict>,
-        options: &Bound<'_, PyDict>,
+        options: Option<&Bound<'_, PyDict>>,
         walk: &Bound<'_, PyDict>,
         background: bool,
     ) -> PyResult<NativeWalk> {
         let driver = if background { Driver::Background } else { Driver::Caller };
         let (args, options, walk) = (
             convert::arguments(name, args)?,
-            convert::options(Some(name), options)?,
+            convert::overrides(name, options)?,
             convert::arguments(name, walk)?,
         );
-        self.0.walk(driver, name, &args, Some(&options), Some(&walk)).or_raise(py).map(NativeWalk)
+        self.0.walk(driver, name, &args, options.as_deref(), Some(&walk)).or_raise(py).map(NativeWalk)
     }
 
     /// Events since the last time, one JSON object each.

@@ -102,10 +102,10 @@ impl Completions {
         client: &NativeClient,
         name: &str,
         args: &Bound<'_, PyDict>,
-        options: &Bound<'_, PyDict>,
+        options: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<u64> {
-        let (args, options) = (convert::arguments(name, args)?, convert::options(Some(name), options)?);
-        let call = client.bridge().call_async(name, &args, Some(&options)).or_raise(py)?;
+        let (args, options) = (convert::arguments(name, args)?, convert::overrides(name, options)?);
+        let call = client.bridge().call_async(name, &args, options.as_deref()).or_raise(py)?;
         self.spawn(py, future, async move { call.await.map(|output| Got::Output(Box::new(output))) })
     }
 

@@ -16,34 +16,38 @@ use zhifuyun_bridge::zhifuyun::models::{Channel, ConversationStatus, Field, Prio
 
 /// The arguments of an operation as one JSON object. `None` means "not given".
 pub(crate) fn arguments(operation: &str, args: &Bound<'_, PyDict>) -> PyResult<String> {
-    let blamed = blamed(operation);
-    object(args, |name, value| argument(Blame { name, operation: blamed }, value))
-}
-
-/// The operation that an error names: for an iteration the list.
-fn blamed(operation: &str) -> Option<&'static str> {
-    let listed = operation.strip_suffix("iter").map(|resource| format!("{resource}list"));
-    let listed = listed.as_deref().unwrap_or(operation);
-    NAMES.iter().copied().find(|name| *name == listed)
+    object(args, |name, value| argument(Blame { name, operation: Some(operation) }, value))
 }
 
 /// Whom an error names.
 #[derive(Clone, Copy)]
 struct Blame<'a> {
     name: &'a str,
-    operation: Option<&'static str>,
+    operation: Option<&'a str>,
 }
 
 impl Blame<'_> {
     fn refuse<T>(self, py: Python<'_>, what: &str) -> PyResult<T> {
         let error = Error::invalid_argument(self.name, format!("{} {what}", self.name));
-        Err(exception(py, &self.operation.into_iter().fold(error, Error::with_operation)))
+        Err(exception(py, &self.operation().into_iter().fold(error, Error::with_operation)))
     }
+
+    /// For an iteration the list.
+    fn operation(self) -> Option<&'static str> {
+        let operation = self.operation?;
+        let listed = operation.strip_suffix("iter").map(|resource| format!("{resource}list"));
+        let listed = listed.as_deref().unwrap_or(operation);
+        NAMES.iter().copied().find(|name| *name == listed)
+    }
+}
+
+/// What a call overrides; most override nothing.
+pub(crate) fn overrides(operation: &str, given: Option<&Bound<'_, PyDict>>) -> PyResult<Option<String>> {
+    given.map(|given| options(Some(operation), given)).transpose()
 }
 
 /// Options of a call, or of a client, as one JSON object. Durations may be `timedelta`s.
 pub(crate) fn options(operation: Option<&str>, options: &Bound<'_, PyDict>) -> PyResult<String> {
-    let operation = operation.and_then(blamed);
     object(options, |name, value| {
         let blame = Blame { name, operation };
         match value.cast::<PyDelta>() {
@@ -63,7 +67,8 @@ fn object<'py>(
         let value = convert(&name, &value)?;
         map.insert(name.into_owned(), value);
     }
-    Ok(Value::Object(map).to_string())
+    // A map with names of text can always be written.
+    Ok(serde_json::to_string(&map).unwrap_or_default())
 }
 
 fn argument(blame: Blame<'_>, value: &Bound<'_, PyAny>) -> PyResult<Value> {

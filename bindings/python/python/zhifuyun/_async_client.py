@@ -11,7 +11,7 @@ from ._loop import completions
 from ._types import Seconds, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable
 
     from ._native import Completions, NativeWalk
 
@@ -51,19 +51,17 @@ class AsyncClient(BaseClient):
         """
         await self._call("authenticate", {}, request_options(timeout, max_retries))
 
-    async def _call(self, operation: str, args: dict[str, Any], options: dict[str, Any]) -> Any:
-        native = self._native
-        return await self._wait(lambda queue, future: queue.start(future, native, operation, args, options))
-
-    async def _next(self, walk: NativeWalk) -> bool:
-        more: bool = await self._wait(lambda queue, future: queue.next(future, walk))
-        return more
-
-    async def _wait(self, start: Callable[[Completions, asyncio.Future[Any]], int]) -> Any:
+    def _call(self, operation: str, args: dict[str, Any], options: dict[str, Any] | None) -> Awaitable[Any]:
         loop = asyncio.get_running_loop()
-        queue = completions(loop)
-        future: asyncio.Future[Any] = loop.create_future()
-        number = start(queue, future)
+        queue, future = completions(loop), loop.create_future()
+        return self._wait(queue, future, queue.start(future, self._native, operation, args, options))
+
+    def _next(self, walk: NativeWalk) -> Awaitable[bool]:
+        loop = asyncio.get_running_loop()
+        queue, future = completions(loop), loop.create_future()
+        return self._wait(queue, future, queue.next(future, walk))
+
+    async def _wait(self, queue: Completions, future: asyncio.Future[Any], number: int) -> Any:
         try:
             return await future
         except BaseException:

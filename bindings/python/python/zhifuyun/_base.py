@@ -132,6 +132,8 @@ class BaseClient:
         return f"<{type(self).__name__}{' closed' if self.closed else ''} {shown}>"
 
 
-def request_options(timeout: Seconds | None, max_retries: int | None) -> dict[str, Any]:
-    """Overrides of one call."""
+def request_options(timeout: Seconds | None, max_retries: int | None) -> dict[str, Any] | None:
+    """Overrides of one call, if there are any."""
+    if timeout is None and max_retries is None:
+        return None
     return {"timeout": timeout, "max_retries": max_retries}

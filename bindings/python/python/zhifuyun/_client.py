@@ -91,7 +91,7 @@ class Client(BaseClient):
         """
         self._call("authenticate", {}, request_options(timeout, max_retries))
 
-    def _call(self, operation: str, args: dict[str, Any], options: dict[str, Any]) -> Any:
+    def _call(self, operation: str, args: dict[str, Any], options: dict[str, Any] | None) -> Any:
         try:
             return self._native.call(operation, args, options)
         finally:

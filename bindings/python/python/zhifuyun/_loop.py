@@ -11,27 +11,37 @@ from ._native import Completions
 
 _queues: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[int, Completions]]
 _queues = weakref.WeakKeyDictionary()
+_pid = os.getpid()
+
+
+def _forked() -> None:
+    global _pid  # noqa: PLW0603
+    _pid = os.getpid()
+
+
+# Asking in every call would be a system call.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
 
 
 def completions(loop: asyncio.AbstractEventLoop) -> Completions:
     """The queue of this loop in this process."""
-    pid = os.getpid()
     known = _queues.get(loop)
-    if known is not None and known[0] == pid:
+    if known is not None and known[0] == _pid:
         return known[1]
-    _forget_closed(pid)
+    _forget_closed()
     queue = _watched(loop) or _called(loop)
-    _queues[loop] = (pid, queue)
+    _queues[loop] = (_pid, queue)
     return queue
 
 
-def _forget_closed(pid: int) -> None:
+def _forget_closed() -> None:
     """Loops that were closed over calls: each waits for its loop, which would keep both alive for ever."""
     for loop in [reference() for reference in _queues.keyrefs()]:
         if loop is not None and loop.is_closed():
             owner, queue = _queues.pop(loop, (0, None))
             # The calls of another process were never this one's to end.
-            if queue is not None and owner == pid:
+            if queue is not None and owner == _pid:
                 queue.abandon()
 
 

@@ -236,12 +236,12 @@ class NativeClient:
     """A client of the bridge."""
 
     def __new__(cls, options: dict[str, Any]) -> NativeClient: ...
-    def call(self, name: str, args: dict[str, Any], options: dict[str, Any]) -> Any: ...
+    def call(self, name: str, args: dict[str, Any], options: dict[str, Any] | None) -> Any: ...
     def walk(
         self,
         name: str,
         args: dict[str, Any],
-        options: dict[str, Any],
+        options: dict[str, Any] | None,
         walk: dict[str, Any],
         background: bool,
     ) -> NativeWalk: ...
@@ -273,7 +273,7 @@ class Completions:
         client: NativeClient,
         name: str,
         args: dict[str, Any],
-        options: dict[str, Any],
+        options: dict[str, Any] | None,
     ) -> int: ...
     def next(self, future: object, walk: NativeWalk) -> int: ...
     def forget(self, id: int) -> None: ...
