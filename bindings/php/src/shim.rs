@@ -16,7 +16,7 @@ mod c {
         pub(super) fn zfy_string(out: *mut Zval, text: *const c_char, length: usize);
         pub(super) fn zfy_object(out: *mut Zval, ce: *mut ClassEntry) -> *mut ZendObject;
         pub(super) fn zfy_interned(out: *mut Zval, text: *const c_char, length: usize);
-        pub(super) fn zfy_acyclic(object: *mut ZendObject);
+        pub(super) fn zfy_record(out: *mut Zval, ce: *mut ClassEntry) -> *mut ZendObject;
         pub(super) fn zfy_list(out: *mut Zval, room: u32) -> *mut ZendHashTable;
         pub(super) fn zfy_add(list: *mut ZendHashTable, item: *mut Zval);
         pub(super) fn zfy_named(object: *mut ZendObject, name: *const c_char, length: usize) -> *mut Zval;
@@ -144,6 +144,15 @@ impl Fresh {
         (!object.is_null()).then_some(Self { zval, object })
     }
 
+    /// A new object of a class that holds data. It can be in no circle: it is filled once, with what was there before.
+    /// Reading a page would make all of its objects candidates of the collector.
+    pub(crate) fn record(class: &ClassEntry) -> Self {
+        let mut zval = Zval::new();
+        // SAFETY: as in `new`.
+        let object = unsafe { c::zfy_record(&raw mut zval, std::ptr::from_ref(class).cast_mut()) };
+        Self { zval, object }
+    }
+
     /// An object that its constructor fills.
     pub(crate) fn existing(object: &ZendObject) -> Self {
         let object = std::ptr::from_ref(object).cast_mut();
@@ -168,14 +177,6 @@ impl Fresh {
             let first = (&raw mut (*self.object).properties_table).cast();
             std::slice::from_raw_parts_mut(first, usize::try_from(count).unwrap_or(0))
         }
-    }
-
-    /// Says that it can be in no circle: what it holds are scalars, times, and arrays of them. Reading a page would make
-    /// all of its objects candidates of the collector.
-    pub(crate) fn acyclic(self) -> Self {
-        // SAFETY: the object is alive.
-        unsafe { c::zfy_acyclic(self.object) };
-        self
     }
 
     /// Fills a declared property by name.
@@ -230,9 +231,10 @@ struct Parts {
 pub(crate) fn time(at: DateTime<Utc>) -> Zval {
     let part = |n: u32| i32::try_from(n).unwrap_or_default();
     // A leap second is the first of the next minute, as everywhere in PHP.
+    let at = at.naive_utc();
     let leap = at.nanosecond() >= 1_000_000_000;
     let later = if leap { at.checked_add_signed(TimeDelta::seconds(1)) } else { None };
-    let at = later.unwrap_or(at).naive_utc();
+    let at = later.unwrap_or(at);
     let parts = Parts {
         seconds: at.and_utc().timestamp(),
         year: at.year(),

@@ -77,6 +77,21 @@ final class ClientTest extends TestCase
         self::assertTrue((new ServerException('made'))->isTransient);
     }
 
+    /** Or the collector would look at everything that was read, again and again. */
+    public function testWhatIsReadLeavesNothingToTheCollector(): void
+    {
+        $page = (new World(['tickets' => World::tickets(50)]))->client()->tickets->list(limit: 50);
+        self::assertCount(50, $page);
+        $before = gc_status();
+        foreach ($page->items as $ticket) {
+            $read = [$ticket, $ticket->createdAt, $ticket->updatedAt];
+            unset($read);
+        }
+        $after = gc_status();
+        self::assertSame($before['runs'], $after['runs']);
+        self::assertLessThan(10, $after['roots'] - $before['roots']);
+    }
+
     public function testStringsOfNoneAndOneByte(): void
     {
         $client = (new World(['tickets' => World::tickets(4)]))->client();
