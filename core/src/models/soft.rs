@@ -39,10 +39,18 @@ pub(crate) struct Slot<'a, T> {
 }
 
 impl<T: Soft> Slot<'_, T> {
-    fn put(self, read: Option<T>, unfit: impl FnOnce() -> Value) {
+    fn put(mut self, read: Option<T>, unfit: impl FnOnce() -> Value) {
         match read {
-            Some(read) => *self.value = Some(read),
             None => drop(self.extra.insert(self.name.to_owned(), unfit())),
+            Some(_) => self.extra_forgets(),
+        }
+        *self.value = read;
+    }
+
+    /// What did not fit before is not the last one.
+    fn extra_forgets(&mut self) {
+        if !self.extra.is_empty() {
+            self.extra.remove(self.name);
         }
     }
 }
@@ -87,7 +95,8 @@ impl<'de, T: Soft> Visitor<'de> for Slot<'_, T> {
         Ok(())
     }
 
-    fn visit_unit<E>(self) -> Result<(), E> {
+    fn visit_unit<E>(mut self) -> Result<(), E> {
+        self.extra_forgets();
         *self.value = None;
         Ok(())
     }
@@ -98,8 +107,8 @@ impl<'de, T: Soft> Visitor<'de> for Slot<'_, T> {
             values.push(v);
         }
         match T::from_sequence(values) {
-            Ok(read) => *self.value = Some(read),
-            Err(unfit) => drop(self.extra.insert(self.name.to_owned(), unfit)),
+            Ok(read) => self.put(Some(read), Value::default),
+            Err(unfit) => self.put(None, || unfit),
         }
         Ok(())
     }
@@ -193,6 +202,23 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_a_name_that_comes_twice_the_last_value_counts() {
+        for (fields, title, extra) in [
+            (r#""title":"a","title":"b""#, Some("b"), None),
+            (r#""title":"a","title":[1]"#, None, Some("[1]")),
+            (r#""title":[1],"title":"b""#, Some("b"), None),
+            (r#""title":[1],"title":true"#, None, Some("true")),
+            (r#""title":[1],"title":null"#, None, None),
+            (r#""title":"a","title":null"#, None, None),
+        ] {
+            let ticket: crate::models::Ticket =
+                serde_json::from_str(&format!(r#"{{"id":"t",{fields}}}"#)).unwrap();
+            assert_eq!(ticket.title.as_deref(), title, "{fields}");
+            assert_eq!(ticket.extra.get("title").map(ToString::to_string).as_deref(), extra, "{fields}");
+        }
+    }
 
     #[test]
     fn counts_never_wrap() {
