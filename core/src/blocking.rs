@@ -16,7 +16,7 @@
 
 mod lanes;
 
-use crate::client::RequestOptions;
+use crate::client::{Background, RequestOptions};
 use crate::engine::Job;
 use crate::error::Result;
 use crate::meta::Response;
@@ -26,24 +26,22 @@ use crate::pagination::{Consistency, Report, Walk, WalkOptions};
 use crate::rate_limit::Quota;
 use crate::resources::{Conversations, Listing, Request, Statistics, Tickets};
 use crate::transport::{HttpTransport, Transport};
-use lanes::{Lane, Lanes};
 use std::fmt;
 use std::sync::Arc;
+
+pub use lanes::{Lane, Lanes};
 
 /// A blocking client. Cheap to clone; all clones share token, quota and lanes.
 ///
 /// Must not be called from within async code: a runtime cannot be driven inside another one.
 #[derive(Debug, Clone)]
-pub struct Client {
-    client: crate::Client,
-    lanes: Arc<Lanes>,
-}
+pub struct Client(Arc<Lanes>);
 
 impl Client {
     /// A blocking client with the options of `client`; both share token and quota.
     #[must_use]
     pub fn new(client: crate::Client) -> Self {
-        Self { client, lanes: Arc::default() }
+        Self(Arc::new(Lanes::new(client, Background::Thread)))
     }
 
     /// See [`crate::Client::from_env`].
@@ -54,12 +52,12 @@ impl Client {
         crate::Client::from_env().map(Self::new)
     }
 
-    fn take(&self) -> Result<Lane> {
-        self.lanes.take(&self.client)
-    }
-
-    fn put_back(&self, lane: Lane) {
-        self.lanes.put_back(lane, &self.client);
+    /// A panic in `work` takes the lane with it: its connections may be in any state.
+    fn on_lane<T>(&self, work: impl FnOnce(&Lane) -> T) -> Result<T> {
+        let lane = self.0.take()?;
+        let done = work(&lane);
+        self.0.put_back(lane);
+        Ok(done)
     }
 
     /// Conversations: list, iterate, get, create.
@@ -93,10 +91,7 @@ impl Client {
     /// # Errors
     /// `invalid_argument` for a timeout of zero; else as [`Client::authenticate`].
     pub fn authenticate_with(&self, options: RequestOptions) -> Result<()> {
-        let lane = self.take()?;
-        let result = lane.block_on(lane.client.authenticate_with(options));
-        self.put_back(lane);
-        result
+        self.on_lane(|lane| lane.block_on(lane.client().authenticate_with(options)))?
     }
 
     /// See [`crate::Client::execute`].
@@ -108,22 +103,18 @@ impl Client {
         operation: &O,
         options: RequestOptions,
     ) -> Result<Response<O::Output>> {
-        let lane = self.take()?;
-        let result = lane.block_on(lane.client.execute(operation, options));
-        self.put_back(lane);
-        result
+        self.on_lane(|lane| lane.block_on(lane.client().execute(operation, options)))?
     }
 
     /// See [`crate::Client::quota`].
     #[must_use]
     pub fn quota(&self) -> Quota {
-        self.client.quota()
+        self.0.client().quota()
     }
 
     /// See [`crate::Client::close`].
     pub fn close(&self) {
-        self.client.close();
-        self.lanes.clear();
+        self.0.close();
     }
 }
 
@@ -163,11 +154,11 @@ impl<O: ListOperation> Request<O, Client> {
     /// # Errors
     /// `invalid_argument`, if the filters make no sense.
     pub fn iter(self) -> Result<Items<O>> {
-        let lane = self.client.take()?;
-        let listing = Listing::new(lane.client.clone(), self.operation, self.options);
+        let client = self.client.on_lane(|lane| lane.client().clone())?;
+        let listing = Listing::new(client, self.operation, self.options);
         let options = listing.walk_options();
         let (owner, buffer) = (self.client, Vec::new().into_iter());
-        Ok(Items { listing, options, walk: None, refused: false, lane: Some(lane), owner, buffer })
+        Ok(Items { listing, options, walk: None, refused: false, owner, buffer })
     }
 }
 
@@ -177,7 +168,6 @@ pub struct Items<O: ListOperation> {
     options: WalkOptions,
     walk: Option<Walk<Listing<O>>>,
     refused: bool,
-    lane: Option<Lane>,
     owner: Client,
     buffer: std::vec::IntoIter<O::Item>,
 }
@@ -234,8 +224,13 @@ impl<O: ListOperation> Items<O> {
                 }
             }
         }
-        let (walk, lane) = (self.walk.as_mut()?, self.lane.as_ref()?);
-        lane.block_on(walk.next_page())
+        let walk = self.walk.as_mut()?;
+        // No request outlives its page, so each page may come by another lane.
+        let page = self.owner.on_lane(|lane| {
+            walk.source_mut().ask_with(lane.client().clone());
+            lane.block_on(walk.next_page())
+        });
+        page.unwrap_or_else(|e| Some(Err(e)))
     }
 
     /// The same, page by page.
@@ -264,16 +259,6 @@ impl<O: ListOperation> Iterator for Items<O> {
 impl<O: ListOperation> fmt::Debug for Items<O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Items").field("report", &self.report()).finish_non_exhaustive()
-    }
-}
-
-impl<O: ListOperation> Drop for Items<O> {
-    fn drop(&mut self) {
-        // The walk's requests live on the lane; they end before it serves somebody else.
-        self.walk = None;
-        if let Some(lane) = self.lane.take() {
-            self.owner.put_back(lane);
-        }
     }
 }
 

@@ -134,12 +134,6 @@ impl Client {
         self.shared.config.options.time_zone
     }
 
-    /// How long a connection is kept that nobody uses.
-    #[must_use]
-    pub fn pool_idle_timeout(&self) -> Duration {
-        self.shared.config.options.pool_idle_timeout
-    }
-
     /// Refuses all further calls, on every clone, with a `closed` error. Calls under way end as they would.
     pub fn close(&self) {
         self.shared.closed.store(true, Ordering::Relaxed);

@@ -146,9 +146,11 @@ async fn other_refusals_have_their_status_and_headers() {
     let answer = world.call("PATCH", "/v1/tickets/nothing", json!({ "status": "open" })).await;
     assert_eq!(answer.status, 404);
     let answer = world.raw("DELETE", "/v1/conversations", &[], "").await;
-    assert_eq!((answer.status, answer.header("allow")), (405, Some("GET, POST")));
-    let answer = world.raw("GET", "/oauth/token", &[], "").await;
-    assert_eq!((answer.status, answer.header("allow")), (405, Some("POST")));
+    assert_eq!((answer.status, answer.header("allow")), (405, Some("GET, HEAD, POST")));
+    for method in ["GET", "HEAD"] {
+        let answer = world.raw(method, "/oauth/token", &[], "").await;
+        assert_eq!((answer.status, answer.header("allow")), (405, Some("POST")), "{method}");
+    }
     let bearer = format!("Bearer {}", world.token);
     let plain = [("authorization", bearer.as_str()), ("content-type", "text/plain")];
     assert_eq!(world.raw("POST", "/v1/tickets", &plain, "{}").await.status, 415);
@@ -160,6 +162,30 @@ async fn other_refusals_have_their_status_and_headers() {
     assert_eq!(world.raw("POST", "/v1/tickets", &json_type, "").await.status, 400);
     assert_eq!(world.raw("POST", "/v1/tickets", &json_type, vec![b'"', 0xff, b'"']).await.status, 400);
     assert_eq!(world.raw("POST", "/v1/tickets", &json_type, "{\"title\":\"ok\"}").await.status, 200);
+}
+
+#[tokio::test]
+async fn head_is_get_without_the_body() {
+    let server = server().await;
+    let world =
+        json!({ "clock": frozen(), "seed": { "conversations": 3 }, "limits": { "x_ratelimit": true } });
+    let world = World::create(&server, world).await;
+    let bearer = format!("Bearer {}", world.token);
+    for (path, status) in
+        [("/v1/conversations?limit=2", 200), ("/v1/tickets?limit=x", 400), ("/v1/conversations/nothing", 404)]
+    {
+        let mut get = world.get(path).await;
+        let mut head = world.raw("HEAD", path, &[("authorization", &bearer)], "").await;
+        assert_eq!((get.status, head.status, head.body.len()), (status, status, 0), "{path}");
+        let id = "x-request-id";
+        assert_ne!(get.headers.remove(id), head.headers.remove(id), "{path}");
+        let left = "x-ratelimit-remaining";
+        let [before, after] = [&mut get, &mut head]
+            .map(|answer| answer.headers.remove(left).unwrap().to_str().unwrap().parse::<u64>().unwrap());
+        assert_eq!(before, after + 1, "{path}: it counts");
+        assert_eq!(get.headers, head.headers, "{path}");
+    }
+    assert_eq!(world.raw("HEAD", "/v1/tickets", &[], "").await.status, 401);
 }
 
 #[tokio::test]

@@ -26,12 +26,14 @@ async fn the_document_names_exactly_what_is_served() {
     let mut operations = 0;
     for (path, item) in document["paths"].as_object().unwrap() {
         let concrete = path.replace("{conversation_id}", "x").replace("{ticket_id}", "x");
-        for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", "TRACE"] {
+        for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"] {
             let documented = item.get(method.to_ascii_lowercase()).is_some();
             let status = send(server.address(), method, &concrete, &[], "").await.status;
             assert_eq!(status != 405, documented, "{method} {path} answers {status}");
             operations += usize::from(documented);
         }
+        let status = send(server.address(), "HEAD", &concrete, &[], "").await.status;
+        assert_eq!(status != 405, item.get("get").is_some(), "HEAD {path} answers {status}");
     }
     assert_eq!(operations, 8);
 }

@@ -84,8 +84,7 @@ impl BridgeClient {
     pub fn close(&self) {
         self.closed.store(true, Ordering::SeqCst);
         if let Some(state) = self.state.get() {
-            state.client.close();
-            state.lanes.clear();
+            state.lanes.close();
         }
     }
 

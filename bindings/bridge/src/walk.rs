@@ -145,10 +145,7 @@ impl BridgeClient {
         let state = self.state()?;
         let (client, lanes) = match driver {
             Driver::Background => (state.client.clone(), None),
-            Driver::Caller => {
-                let lane = state.lanes.check_out()?;
-                (lane.client()?, Some(Arc::clone(&state.lanes)))
-            }
+            Driver::Caller => (state.lanes.client()?, Some(Arc::clone(&state.lanes))),
         };
         let any = Any::start(&client, name, args, options, walk)?;
         let ready = Ready { pages: VecDeque::new(), taken: any.report() };

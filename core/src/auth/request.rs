@@ -1,7 +1,7 @@
 //! One request to the token endpoint and the meaning of its answer (API reference, "获取Token").
 
 use super::Lifetime;
-use crate::envelope;
+use crate::envelope::{self, Verdict};
 use crate::error::{Error, ErrorKind, Reason, Result};
 use crate::secret::{Hush, Secret};
 use crate::transport::HttpResponse;
@@ -31,14 +31,13 @@ pub(super) fn body(client_id: &str, client_secret: &Secret) -> Bytes {
 /// Reads the answer. An error here is final; transient ones are sorted out before.
 ///
 /// It shows the server's message at most, and never a piece of the body: that is where tokens are.
-pub(super) fn grant(response: &HttpResponse, client_secret: &Secret) -> Result<Grant> {
+pub(super) fn grant(response: &HttpResponse, verdict: &Verdict, client_secret: &Secret) -> Result<Grant> {
     let hush = Hush::without_bodies(client_secret.expose());
-    let verdict = envelope::judge(response);
     if !(200..300).contains(&verdict.status) {
-        let error = envelope::error(response, &verdict, hush);
+        let error = envelope::error(response, verdict, hush);
         return Err(if matches!(verdict.status, 400 | 401 | 403) { bad_credentials(&error) } else { error });
     }
-    let data = envelope::success_data(response, &verdict, true, hush)?;
+    let data = envelope::success_data(response, verdict, true, hush)?;
     let fields = PhantomData::<serde_json::Map<String, Value>>;
     let fields = envelope::decode(envelope::slice(&response.body, data), fields)?;
     if let Some(Value::String(kind)) = fields.get("token_type")

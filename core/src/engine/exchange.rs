@@ -1,7 +1,7 @@
 //! One request against one deadline, and the small loop around the token endpoint.
 
 use super::{Shared, by};
-use crate::envelope;
+use crate::envelope::{self, Verdict};
 use crate::error::{Error, ErrorKind, Reason, Result};
 use crate::events::Event;
 use crate::rate_limit::OnLimit;
@@ -114,7 +114,7 @@ pub(crate) async fn token<T>(
     body: Bytes,
     bounds: Bounds,
     secret: &Secret,
-    parse: impl Fn(&HttpResponse, &Secret) -> Result<T>,
+    parse: impl Fn(&HttpResponse, &Verdict, &Secret) -> Result<T>,
 ) -> Result<(Instant, SystemTime, T)> {
     let options = &shared.config.options;
     let hush = Hush::without_bodies(secret.expose());
@@ -125,23 +125,20 @@ pub(crate) async fn token<T>(
         let answer = ask_once(shared, transport, body.clone(), broken, bounds, hush, attempt).await;
         broken = answer.as_ref().is_err_and(TransportError::is_dead_connection);
         let (error, again) = match answer {
-            Ok(response) => {
-                let verdict = envelope::judge(&response);
-                match parse(&response, secret) {
-                    Ok(parsed) => {
-                        shared.retry_quota.repay(retries);
-                        return Ok((sent, sent_wall, parsed));
-                    }
-                    Err(e) => {
-                        let again = is_transient(verdict.status)
-                            || verdict.status == 429
-                            || e.reason() == Reason::BodyInterrupted;
-                        let wait = retry_after(&response.headers, shared.clock.wall());
-                        let id = envelope::request_id(&response.headers, hush);
-                        (e.with_request_id(id).with_retry_after(wait), again)
-                    }
+            Ok((response, verdict)) => match parse(&response, &verdict, secret) {
+                Ok(parsed) => {
+                    shared.retry_quota.repay(retries);
+                    return Ok((sent, sent_wall, parsed));
                 }
-            }
+                Err(e) => {
+                    let again = is_transient(verdict.status)
+                        || verdict.status == 429
+                        || e.reason() == Reason::BodyInterrupted;
+                    let wait = retry_after(&response.headers, shared.clock.wall());
+                    let id = envelope::request_id(&response.headers, hush);
+                    (e.with_request_id(id).with_retry_after(wait), again)
+                }
+            },
             Err(failure) => {
                 let again = failure.retryable;
                 (error_of(failure), again)
@@ -179,7 +176,7 @@ async fn ask_once(
     bounds: Bounds,
     hush: Hush<'_>,
     number: u32,
-) -> std::result::Result<HttpResponse, TransportError> {
+) -> std::result::Result<(HttpResponse, Verdict), TransportError> {
     shared.emit(&Event::Request {
         operation: AUTHENTICATE,
         method: "POST",
@@ -197,18 +194,17 @@ async fn ask_once(
     let sent = shared.clock.now();
     let until = bounds.deadline.min(sent + shared.config.options.attempt_timeout);
     let span = tracing::debug_span!("zhifuyun.attempt", attempt = number, path = TOKEN_PATH);
-    let answer = attempt(shared, transport, request, until).instrument(span).await;
-    if let Ok(response) = &answer {
-        shared.emit(&Event::Response {
-            operation: AUTHENTICATE,
-            attempt: number,
-            http_status: response.status,
-            code: envelope::judge(response).code,
-            request_id: envelope::request_id(&response.headers, hush),
-            elapsed: shared.clock.now().saturating_duration_since(sent),
-        });
-    }
-    answer
+    let response = attempt(shared, transport, request, until).instrument(span).await?;
+    let verdict = envelope::judge(&response);
+    shared.emit(&Event::Response {
+        operation: AUTHENTICATE,
+        attempt: number,
+        http_status: response.status,
+        code: verdict.code,
+        request_id: envelope::request_id(&response.headers, hush),
+        elapsed: shared.clock.now().saturating_duration_since(sent),
+    });
+    Ok((response, verdict))
 }
 
 /// Tells that an attempt failed and another follows.

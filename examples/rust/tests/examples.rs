@@ -28,9 +28,10 @@ async fn output(mut command: Command) -> String {
 
 #[tokio::test]
 async fn first() {
-    let server = server().await;
-    let text = output(program(env!("CARGO_BIN_EXE_first"), &server)).await;
-    assert!(text.contains("resolved ticket_000251"), "{text}");
+    for path in [env!("CARGO_BIN_EXE_first"), env!("CARGO_BIN_EXE_first_blocking")] {
+        let text = output(program(path, &server().await)).await;
+        assert!(text.contains("conv_") && text.contains("resolved ticket_000251"), "{path}: {text}");
+    }
 }
 
 #[tokio::test]

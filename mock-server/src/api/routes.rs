@@ -69,8 +69,10 @@ impl Found {
     }
 }
 
-/// Finds the route of a request.
+/// Finds the route of a request. Whoever takes GET takes HEAD, and the connection leaves the body out (RFC 9110,
+/// 9.3.2).
 pub(crate) fn find(method: &Method, path: &str) -> Found {
+    let method = if *method == Method::HEAD { &Method::GET } else { method };
     let mut allow: Vec<&str> = Vec::new();
     let mut template = "";
     for route in ROUTES {
@@ -78,7 +80,7 @@ pub(crate) fn find(method: &Method, path: &str) -> Found {
         if route.method == *method {
             return Found::Route(route, parameter);
         }
-        allow.push(route.method.as_str());
+        allow.push(if route.method == Method::GET { "GET, HEAD" } else { route.method.as_str() });
         template = route.template;
     }
     if allow.is_empty() { Found::Nothing } else { Found::WrongMethod { template, allow: allow.join(", ") } }
@@ -129,7 +131,7 @@ mod tests {
         };
         assert_eq!((route.operation, id.as_str()), (Operation::GetConversation, "conv_1/%zz"));
         let Found::WrongMethod { allow, .. } = find(&Method::DELETE, "/v1/conversations") else { panic!() };
-        assert_eq!(allow, "GET, POST");
+        assert_eq!(allow, "GET, HEAD, POST");
         for nothing in ["/", "/v1/conversations/", "/v1/conversations/a/b", "/v1", "/V1/tickets"] {
             assert!(matches!(find(&Method::GET, nothing), Found::Nothing), "{nothing}");
         }
