@@ -165,7 +165,15 @@ final class Completions {
         return;
       }
       if (bytes != null) {
-        deliver(new Reader(bytes));
+        try {
+          deliver(new Reader(bytes));
+        } catch (Throwable e) {
+          // It has taken the last memory, and nobody can read it. It gives it back, and is lost
+          // too.
+          long token = token(bytes);
+          bytes = null;
+          Native.lost(queue, token);
+        }
         synchronized (this) {
           waiting++;
         }
@@ -196,5 +204,14 @@ final class Completions {
     if (receiver != null) {
       receiver.accept(reply);
     }
+  }
+
+  /** The token of a result, read without memory. */
+  private static long token(byte[] result) {
+    long token = 0;
+    for (int i = Long.BYTES - 1; i >= 0; i--) {
+      token = token << Byte.SIZE | result[i] & 0xff;
+    }
+    return token;
   }
 }
