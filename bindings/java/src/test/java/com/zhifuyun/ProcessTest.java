@@ -34,14 +34,18 @@ class ProcessTest {
     assertEquals(0, ended.status());
   }
 
-  /** They would take longer than all the rest of the first call. */
+  /** The first two would take longer than all the rest of the first call. */
   @Test
-  void theFirstCallNeedsNoLambdaAndNoLog() throws Exception {
+  void theFirstCallLoadsNoLambdaNoLogAndNothingOfOthers() throws Exception {
     List<String> options = library("-Xlog:class+load");
     String loaded = run(java(), new Mock(SEED), options, "list").output();
     assertTrue(loaded.contains("com.zhifuyun.Conversation "), loaded);
     for (String slow : List.of("java.util.logging.Logger ", "Lambda/", "Lambda$", ".regex.")) {
       assertFalse(loaded.contains(slow), slow);
+    }
+    for (String other :
+        List.of("ConfigException ", "InvalidArgumentException ", "zhifuyun.Ticket ")) {
+      assertFalse(loaded.contains(other), other);
     }
   }
 
