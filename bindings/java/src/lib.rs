@@ -147,6 +147,12 @@ native! {
         Ok(made(QUEUES.insert(Arc::new(Queue::default()))))
     }
 
+    /// Says that Java had no memory to read a result.
+    fn Java_com_zhifuyun_Native_lost(_env, _class, queue: jlong, token: jlong) {
+        QUEUES.get(id(queue))?.lost(token);
+        Ok(None)
+    }
+
     /// Begins to walk a list, on the calling threads or in the background.
     fn Java_com_zhifuyun_Native_walk(env, _class, client: jlong, background: bool, request: JByteArray<'l>) {
         let client = CLIENTS.get(id(client))?;

@@ -65,17 +65,23 @@ impl Writer {
         self.0.extend_from_slice(&v.to_le_bytes());
     }
 
-    fn int(&mut self, v: usize) {
-        // A reply of 2 GiB does not fit into a Java array, and far smaller answers are refused before.
-        self.0.extend_from_slice(&u32::try_from(v).unwrap_or(u32::MAX).to_le_bytes());
+    /// A number that is rarely above 127, seven bits to a byte, the low ones first. None has more than 32 bits: a reply
+    /// of 2 GiB does not fit into a Java array, and far smaller answers are refused before.
+    fn size(&mut self, mut v: usize) {
+        while v > 0x7f {
+            self.byte(0x80 | (v & 0x7f) as u8);
+            v >>= 7;
+        }
+        self.byte(v as u8);
     }
 
     fn double(&mut self, v: f64) {
         self.0.extend_from_slice(&v.to_le_bytes());
     }
 
+    /// Its length, whether it is more than ASCII, and its bytes.
     pub(crate) fn text(&mut self, v: &str) {
-        self.int(v.len());
+        self.size(v.len() << 1 | usize::from(!v.is_ascii()));
         self.0.extend_from_slice(v.as_bytes());
     }
 
@@ -89,12 +95,12 @@ impl Writer {
 
     pub(crate) fn time(&mut self, v: DateTime<Utc>) {
         self.long(v.timestamp());
-        self.0.extend_from_slice(&v.timestamp_subsec_nanos().to_le_bytes());
+        self.size(v.timestamp_subsec_nanos() as usize);
     }
 
     fn date(&mut self, v: NaiveDate) {
         const EPOCH: i32 = 719_163;
-        self.0.extend_from_slice(&(v.num_days_from_ce() - EPOCH).to_le_bytes());
+        self.long((v.num_days_from_ce() - EPOCH).into());
     }
 
     fn token(&mut self, v: &str, known: &[&str]) {
@@ -130,7 +136,7 @@ impl Writer {
             }
             Value::Array(list) => {
                 self.byte(7);
-                self.int(list.len());
+                self.size(list.len());
                 list.iter().for_each(|v| self.value(v));
             }
             Value::Object(map) => {
@@ -141,7 +147,7 @@ impl Writer {
     }
 
     pub(crate) fn map(&mut self, map: &Extra) {
-        self.int(map.len());
+        self.size(map.len());
         for (name, v) in map {
             self.text(name);
             self.value(v);
@@ -150,8 +156,8 @@ impl Writer {
 
     pub(crate) fn record<R: Record>(&mut self, record: &R) {
         let is_there = |n: &usize| !matches!(record.field(*n), Field::Missing);
-        let mask = (0..R::FIELDS.len()).filter(is_there).fold(0_u16, |mask, n| mask | (1 << n));
-        self.0.extend_from_slice(&mask.to_le_bytes());
+        let mask = (0..R::FIELDS.len()).filter(is_there).fold(0, |mask, n| mask | (1 << n));
+        self.size(mask);
         self.map(record.extra());
         for (n, (_, kind)) in R::FIELDS.iter().enumerate() {
             match (record.field(n), kind) {
@@ -163,7 +169,7 @@ impl Writer {
                 (Field::Count(v), _) => self.id(v),
                 (Field::Number(v), _) => self.double(v),
                 (Field::List(records), _) => {
-                    self.int(records.len());
+                    self.size(records.len());
                     records.iter().for_each(|r| self.record(r));
                 }
             }
@@ -171,10 +177,10 @@ impl Writer {
     }
 
     fn meta(&mut self, meta: &Meta) {
-        self.int(meta.http_status.into());
+        self.size(meta.http_status.into());
         self.option(meta.code, Self::long);
         self.option(meta.request_id.as_deref(), Self::text);
-        self.int(usize::try_from(meta.attempts).unwrap_or(usize::MAX));
+        self.size(usize::try_from(meta.attempts).unwrap_or(usize::MAX));
         let t = meta.timing;
         for part in [t.total, t.queued, t.token, t.backoff, t.network] {
             self.long(i64::try_from(part.as_nanos()).unwrap_or(i64::MAX));
@@ -196,12 +202,12 @@ impl Visitor for &mut Writer {
     fn page<R: Record>(self, page: Response<Page<R>>) {
         self.0.reserve(page.items.len().saturating_mul(ITEM));
         self.meta(page.meta());
+        self.map(&page.extra);
         self.option(page.total, Writer::id);
         self.id(page.page);
         self.id(page.limit);
         self.byte(page.has_next().into());
-        self.map(&page.extra);
-        self.int(page.items.len());
+        self.size(page.items.len());
         page.items.iter().for_each(|item| Writer::record(self, item));
     }
 

@@ -41,10 +41,9 @@ final class Completions {
   /**
    * Starts a call.
    *
-   * @param start is given the queue and the token and returns the native reply
    * @param executor where the future is completed; null: on a thread of this class
    */
-  <T> Call<T> start(Start start, @Nullable Executor executor, Function<Reader, T> read) {
+  <T> Call<T> start(Core.Work<?> work, @Nullable Executor executor, Function<Reader, T> read) {
     Call<T> future = new Call<>();
     Long token = tokens.incrementAndGet();
     pending.put(token, reply -> complete(future, executor, reply, read));
@@ -52,7 +51,7 @@ final class Completions {
     try {
       // First: if there can be none, nothing is sent whose result nobody would hear of.
       needThread();
-      call = Reader.id(start.start(queue, token));
+      call = Reader.id(work.start(queue, token));
     } catch (Throwable e) {
       pending.remove(token);
       future.completeExceptionally(e);
@@ -70,13 +69,13 @@ final class Completions {
 
   /** The same as a plain future, so that the first call need not load what makes it another one. */
   <T> CompletableFuture<T> submit(
-      Start start, @Nullable Executor executor, Function<Reader, T> read) {
-    return start(start, executor, read);
+      Core.Work<?> work, @Nullable Executor executor, Function<Reader, T> read) {
+    return start(work, executor, read);
   }
 
   /** Starts a call and waits for its reply. */
-  Reader await(Operation<?> operation, Start start) {
-    Call<Reader> call = start(start, null, in -> in);
+  Reader await(Operation<?> operation, Core.Work<?> work) {
+    Call<Reader> call = start(work, null, in -> in);
     try {
       return call.get();
     } catch (InterruptedException e) {
@@ -98,17 +97,12 @@ final class Completions {
      * Aborts it, and says in an exception what may have become of it. If its result arrived in the
      * same moment, that is unknown.
      */
-    CallInterruptedException abort(Operation<?> operation) {
+    RuntimeException abort(Operation<?> operation) {
       cancel(true);
       byte[] reply = ended;
       boolean maybe = reply == null || new Reader(reply, 1).flag();
       return Errors.interrupted(operation.name, operation.writes && maybe);
     }
-  }
-
-  /** Gives the native half a queue and a token. */
-  interface Start {
-    byte[] start(long queue, long token);
   }
 
   private static <T> void complete(
@@ -165,7 +159,15 @@ final class Completions {
         return;
       }
       if (bytes != null) {
-        deliver(new Reader(bytes));
+        try {
+          deliver(new Reader(bytes));
+        } catch (Throwable e) {
+          // It has taken the last memory, and nobody can read it. It gives it back, and is lost
+          // too.
+          long token = token(bytes);
+          bytes = null;
+          Native.lost(queue, token);
+        }
         synchronized (this) {
           waiting++;
         }
@@ -196,5 +198,14 @@ final class Completions {
     if (receiver != null) {
       receiver.accept(reply);
     }
+  }
+
+  /** The token of a result, read without memory. */
+  private static long token(byte[] result) {
+    long token = 0;
+    for (int i = Long.BYTES - 1; i >= 0; i--) {
+      token = token << Byte.SIZE | result[i] & 0xff;
+    }
+    return token;
   }
 }

@@ -68,9 +68,12 @@ final class Core implements AutoCloseable {
   }
 
   /** Something the native half does for a client. */
-  interface Work<T> extends Completions.Start {
+  interface Work<T> {
     /** On this thread. */
     byte[] now();
+
+    /** In the background; the native half is given a queue and a token. */
+    byte[] start(long queue, long token);
 
     T read(Reader in);
   }
@@ -116,8 +119,6 @@ final class Core implements AutoCloseable {
     try {
       return work.read(
           background ? Completions.SHARED.await(operation, work) : new Reader(work.now()));
-    } catch (CallInterruptedException e) {
-      throw Errors.interrupted(operation.name, e.isMaybeApplied());
     } finally {
       tell();
     }

@@ -3,11 +3,14 @@ package com.zhifuyun;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** From error data to exceptions. */
+/**
+ * From error data to exceptions. They are declared as what the machine knows: a class that can
+ * throw one of this library's has it loaded first, and the first call needs none.
+ */
 final class Errors {
   private Errors() {}
 
-  static ZhifuyunException of(Map<String, Object> data) {
+  static RuntimeException of(Map<String, Object> data) {
     switch (String.valueOf(data.get("kind"))) {
       case "config":
         return new ConfigException(data);
@@ -44,7 +47,7 @@ final class Errors {
     }
   }
 
-  static CallInterruptedException interrupted(@Nullable String operation, boolean maybeApplied) {
+  static RuntimeException interrupted(@Nullable String operation, boolean maybeApplied) {
     String detail = "the thread was interrupted while it waited, and the call was cancelled";
     Map<String, Object> data = ZhifuyunException.data("interrupted", "interrupted", detail);
     // As the messages of all other errors.
@@ -60,15 +63,19 @@ final class Errors {
     return new CallInterruptedException(data);
   }
 
-  static InvalidArgumentException argument(String name, String message) {
+  static RuntimeException argument(String name, String message) {
     Map<String, Object> data =
         ZhifuyunException.data("invalid_argument", "invalid_argument", message);
     data.put("argument", name);
     return new InvalidArgumentException(data);
   }
 
-  static ConfigException config(String message) {
+  static RuntimeException config(String message) {
     return new ConfigException(ZhifuyunException.data("config", "invalid_config", message));
+  }
+
+  static RuntimeException nativeLibrary(String message) {
+    return new NativeLibraryException(ZhifuyunException.data("config", "native_library", message));
   }
 
   static WebhookVerificationException webhook(String reason, String message) {

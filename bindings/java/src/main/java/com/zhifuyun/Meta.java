@@ -13,10 +13,10 @@ public final class Meta {
   private final Timing timing;
 
   Meta(Reader in) {
-    httpStatus = in.int32();
+    httpStatus = in.size();
     code = in.flag() ? Long.valueOf(in.int64()) : null;
     requestId = in.flag() ? in.string() : null;
-    attempts = in.int32();
+    attempts = in.size();
     timing = new Timing(in);
   }
 

@@ -30,6 +30,8 @@ final class Native {
 
   static native byte @Nullable [] poll(long queue, long millis);
 
+  static native byte @Nullable [] lost(long queue, long token);
+
   static native byte[] walk(long client, boolean background, byte[] request);
 
   static native byte[] next(long walk);

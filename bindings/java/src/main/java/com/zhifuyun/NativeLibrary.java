@@ -1,10 +1,13 @@
 package com.zhifuyun;
 
 import java.io.DataInputStream;
+import java.io.File;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.URL;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -13,14 +16,13 @@ import java.nio.file.Path;
 import java.nio.file.Paths;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.nio.file.attribute.UserPrincipal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 import java.util.zip.CRC32;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,8 +37,6 @@ import org.jspecify.annotations.Nullable;
 final class NativeLibrary {
   static final String PROPERTY = "zhifuyun.native.path";
 
-  private static final Set<PosixFilePermission> PRIVATE =
-      PosixFilePermissions.fromString("rwx------");
   private static final Object LOCK = new Object();
   private static boolean loaded;
 
@@ -215,7 +215,7 @@ final class NativeLibrary {
 
   /** Makes the directory, and refuses one that somebody else could put a library into. */
   private boolean isPrivate(Path directory) throws IOException {
-    boolean posix = directory.getFileSystem().supportedFileAttributeViews().contains("posix");
+    boolean posix = !Platform.os().equals("windows");
     if (!Files.exists(directory, LinkOption.NOFOLLOW_LINKS)) {
       make(directory, posix);
     }
@@ -230,7 +230,7 @@ final class NativeLibrary {
       tried.add(directory + ": belongs to another user");
       return false;
     }
-    if (!PRIVATE.containsAll(Files.getPosixFilePermissions(directory, LinkOption.NOFOLLOW_LINKS))) {
+    if ((number(directory, "mode", LinkOption.NOFOLLOW_LINKS) & 077) != 0) {
       tried.add(directory + ": is not private (rwx------)");
       return false;
     }
@@ -242,7 +242,9 @@ final class NativeLibrary {
     try {
       FileAttribute<?>[] attributes =
           posix
-              ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(PRIVATE)}
+              ? new FileAttribute<?>[] {
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"))
+              }
               : new FileAttribute<?>[0];
       Files.createDirectory(directory, attributes);
     } catch (FileAlreadyExistsException e) {
@@ -252,32 +254,55 @@ final class NativeLibrary {
 
   /** By the owner of this process, or where that is not told, of a file that it makes. */
   private static boolean isOwn(Path directory) throws IOException {
-    UserPrincipal owner = Files.getOwner(directory, LinkOption.NOFOLLOW_LINKS);
+    int owner = number(directory, "uid", LinkOption.NOFOLLOW_LINKS);
     Path process = Paths.get("/proc/self");
-    if (Files.exists(process) && Files.getOwner(process).equals(owner)) {
+    if (Files.exists(process) && number(process, "uid") == owner) {
       return true;
     }
     Path own = Files.createTempFile(directory, "owner-", null);
     try {
-      return Files.getOwner(own).equals(owner);
+      return number(own, "uid") == owner;
     } finally {
       Files.delete(own);
     }
   }
 
+  /** An attribute as the system has it: what an owner is called may be known far away only. */
+  private static int number(Path file, String attribute, LinkOption... options) throws IOException {
+    return (Integer) Files.getAttribute(file, "unix:" + attribute, options);
+  }
+
   /** The checksum that belongs to a resource; null if there is none. */
   private static @Nullable String checksum(String resource) {
-    InputStream in = NativeLibrary.class.getResourceAsStream(resource);
-    if (in == null) {
-      return null;
+    // Class loaders would look through all modules of the machine first: a tenth of a start.
+    try (ZipFile jar = new ZipFile(jar())) {
+      ZipEntry entry = jar.getEntry("com/zhifuyun/" + resource);
+      if (entry != null) {
+        return checksum(jar.getInputStream(entry));
+      }
+    } catch (IOException | RuntimeException e) {
+      // A directory, or a JAR within a JAR.
     }
-    byte[] sum = new byte[8];
-    try (DataInputStream data = new DataInputStream(in)) {
-      data.readFully(sum);
-      return new String(sum, StandardCharsets.US_ASCII);
+    InputStream in = NativeLibrary.class.getResourceAsStream(resource);
+    try {
+      return in == null ? null : checksum(in);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private static String checksum(InputStream in) throws IOException {
+    byte[] sum = new byte[8];
+    try (DataInputStream data = new DataInputStream(in)) {
+      data.readFully(sum);
+    }
+    return new String(sum, StandardCharsets.US_ASCII);
+  }
+
+  /** Where this class is from. */
+  private static File jar() {
+    URL place = NativeLibrary.class.getProtectionDomain().getCodeSource().getLocation();
+    return new File(URI.create(place.toString()));
   }
 
   private static String crc(Path file) throws IOException {
@@ -291,7 +316,7 @@ final class NativeLibrary {
     return Long.toHexString(crc.getValue() | 1L << 32).substring(1);
   }
 
-  private NativeLibraryException failure() {
+  private RuntimeException failure() {
     StringBuilder message = new StringBuilder("the native half cannot be loaded on ");
     message.append(Platform.name()).append(" (").append(Platform.libc()).append("Java ");
     message.append(System.getProperty("java.version")).append("); tried:");
@@ -302,7 +327,6 @@ final class NativeLibrary {
         .append("\nBuild it for this platform and name it by -D")
         .append(PROPERTY)
         .append("=/path/to/library");
-    return new NativeLibraryException(
-        ZhifuyunException.data("config", "native_library", message.toString()));
+    return Errors.nativeLibrary(message.toString());
   }
 }

@@ -1,6 +1,8 @@
 package com.zhifuyun;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -16,29 +18,19 @@ public final class Page<T> extends Model {
   private final boolean hasNext;
   private final List<T> items;
 
-  static <T> Page<T> read(Reader in, Reader.Maker<T> maker) {
-    Meta meta = new Meta(in);
-    return new Page<>(in, in.flag() ? Long.valueOf(in.int64()) : null, meta, maker);
-  }
-
-  private Page(Reader in, @Nullable Long total, Meta meta, Reader.Maker<T> maker) {
-    this(in, total, in.int64(), in.int64(), in.flag(), meta, maker);
-  }
-
-  private Page(
-      Reader in,
-      @Nullable Long total,
-      long page,
-      long limit,
-      boolean hasNext,
-      Meta meta,
-      Reader.Maker<T> maker) {
+  @SuppressWarnings("unchecked")
+  Page(Reader in, Operation<?> operation, Meta meta) {
     super(in.entries(), meta);
-    this.total = total;
-    this.page = page;
-    this.limit = limit;
-    this.hasNext = hasNext;
-    this.items = in.records(maker);
+    total = in.flag() ? (Long) in.int64() : null;
+    page = in.int64();
+    limit = in.int64();
+    hasNext = in.flag();
+    int length = in.size();
+    List<T> all = new ArrayList<>(length);
+    for (int i = 0; i < length; i++) {
+      all.add((T) operation.record(in, null));
+    }
+    items = Collections.unmodifiableList(all);
   }
 
   /** The items, in the server's order. */

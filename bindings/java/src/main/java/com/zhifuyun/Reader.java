@@ -1,9 +1,11 @@
 package com.zhifuyun;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;
@@ -16,18 +18,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a reply of the native half: positional, little-endian, in the order in which it was
- * written.
+ * written. What is small takes a byte, read without calls: the first page is read by an
+ * interpreter.
  */
 final class Reader {
   private static final int OTHER = 0xff;
 
-  /** Makes a record from its fields. */
-  interface Maker<T> {
-    T make(Reader in, @Nullable Meta meta);
-  }
-
   private final byte[] bytes;
-  private final ByteBuffer in;
+  private final ByteBuffer wide;
+  private int at;
   private int mask;
 
   Reader(byte[] bytes) {
@@ -36,25 +35,25 @@ final class Reader {
 
   Reader(byte[] bytes, int offset) {
     this.bytes = bytes;
-    this.in = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
-    // A cast, because Java 9 gave ByteBuffer a method of its own that Java 8 does not have.
-    ((java.nio.Buffer) in).position(offset);
+    this.wide = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    this.at = offset;
   }
 
   /**
    * Reads the tag.
    *
+   * @param operation for the message, if it was interrupted
    * @return false at the end of a walk
    * @throws ZhifuyunException the error, if this is one
    */
-  boolean open() {
-    switch (in.get()) {
+  boolean open(@Nullable String operation) {
+    switch (int8()) {
       case 0:
         return true;
       case 1:
         throw Errors.of(map(value()));
       case 2:
-        throw Errors.interrupted(null, flag());
+        throw Errors.interrupted(operation, flag());
       default:
         return false;
     }
@@ -62,42 +61,60 @@ final class Reader {
 
   static long id(byte[] reply) {
     Reader in = new Reader(reply);
-    in.open();
+    in.open(null);
     return in.int64();
   }
 
   static @Nullable Object value(byte[] reply) {
     Reader in = new Reader(reply);
-    in.open();
+    in.open(null);
     return in.value();
   }
 
   int int8() {
-    return in.get() & 0xff;
+    return bytes[at++] & 0xff;
   }
 
-  int int32() {
-    return in.getInt();
+  /** A number that is rarely above 127, seven bits to a byte, the low ones first. */
+  int size() {
+    int size = bytes[at++];
+    if (size < 0) {
+      size &= 0x7f;
+      int shift = 0;
+      byte part;
+      do {
+        part = bytes[at++];
+        shift += 7;
+        size |= (part & 0x7f) << shift;
+      } while (part < 0);
+    }
+    return size;
   }
 
   long int64() {
-    return in.getLong();
+    at += 8;
+    return wide.getLong(at - 8);
+  }
+
+  private double float64() {
+    return Double.longBitsToDouble(int64());
   }
 
   boolean flag() {
-    return in.get() != 0;
+    return bytes[at++] != 0;
   }
 
+  /** The length is followed by a bit: whether it is more than ASCII, which need not be decoded. */
   String string() {
-    int length = in.getInt();
-    int start = in.position();
-    ((java.nio.Buffer) in).position(start + length);
-    return new String(bytes, start, length, StandardCharsets.UTF_8);
+    int size = size();
+    int start = at;
+    at = start + (size >>> 1);
+    return new String(bytes, start, size >>> 1, (size & 1) == 0 ? ISO_8859_1 : UTF_8);
   }
 
   Instant instant() {
-    long seconds = in.getLong();
-    return Instant.ofEpochSecond(seconds, in.getInt());
+    long seconds = int64();
+    return Instant.ofEpochSecond(seconds, size());
   }
 
   <T> @Nullable T optional(Function<Reader, T> read) {
@@ -106,7 +123,7 @@ final class Reader {
 
   /** Begins a record: what was sent beyond its fields. The fields follow, in order. */
   Map<String, Object> begin() {
-    mask = in.getShort();
+    mask = size();
     return entries();
   }
 
@@ -131,15 +148,15 @@ final class Reader {
   }
 
   @Nullable LocalDate date() {
-    return there() ? LocalDate.ofEpochDay(in.getInt()) : null;
+    return there() ? LocalDate.ofEpochDay(int64()) : null;
   }
 
   @Nullable Long count() {
-    return there() ? Long.valueOf(in.getLong()) : null;
+    return there() ? Long.valueOf(int64()) : null;
   }
 
   @Nullable Double number() {
-    return there() ? Double.valueOf(in.getDouble()) : null;
+    return there() ? Double.valueOf(float64()) : null;
   }
 
   <T extends OpenEnum> @Nullable T token(List<T> known) {
@@ -150,22 +167,17 @@ final class Reader {
     return index == OTHER ? OpenEnum.find(known, string()) : known.get(index);
   }
 
-  <T> List<T> list(Maker<T> maker) {
+  <T> List<T> list(Function<Reader, T> read) {
     if (!there()) {
       return Collections.emptyList();
     }
     int outer = mask;
-    List<T> list = records(maker);
-    mask = outer;
-    return list;
-  }
-
-  <T> List<T> records(Maker<T> maker) {
-    int length = in.getInt();
+    int length = size();
     List<T> list = new ArrayList<>(length);
     for (int i = 0; i < length; i++) {
-      list.add(maker.make(this, null));
+      list.add(read.apply(this));
     }
+    mask = outer;
     return Collections.unmodifiableList(list);
   }
 
@@ -177,15 +189,15 @@ final class Reader {
       case 2:
         return tag == 2;
       case 3:
-        return in.getLong();
+        return int64();
       case 4:
-        return in.getDouble();
+        return float64();
       case 5:
         return big(string());
       case 6:
         return string();
       case 7:
-        int length = in.getInt();
+        int length = size();
         List<@Nullable Object> list = new ArrayList<>(length);
         for (int i = 0; i < length; i++) {
           list.add(value());
@@ -205,7 +217,7 @@ final class Reader {
 
   /** A map of values. */
   Map<String, Object> entries() {
-    int length = in.getInt();
+    int length = size();
     if (length == 0) {
       return Collections.emptyMap();
     }

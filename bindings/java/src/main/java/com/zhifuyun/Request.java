@@ -7,8 +7,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The arguments of a call. Immutable; an argument that was not set is not sent. */
-public abstract class Request {
-  static final Request NONE = new Request(Collections.emptyMap()) {};
+public class Request {
+  static final Request NONE = new Request(Collections.emptyMap());
 
   private final Map<String, Object> values;
 
@@ -30,7 +30,7 @@ public abstract class Request {
     if (id != null) {
       all.put("id", id);
     }
-    return new Request(all) {};
+    return new Request(all);
   }
 
   static <B> B filled(B builder, Consumer<? super B> request) {

@@ -9,8 +9,8 @@ public final class Trend extends Model {
   private final @Nullable Long conversations;
   private final @Nullable Long tickets;
 
-  Trend(Reader in, @Nullable Meta meta) {
-    super(in.begin(), meta);
+  Trend(Reader in) {
+    super(in.begin(), null);
     date = in.date();
     conversations = in.count();
     tickets = in.count();

@@ -50,7 +50,7 @@ final class Walk<T> {
 
     @Override
     public Boolean read(Reader in) {
-      boolean there = in.open();
+      boolean there = in.open(operation.name);
       if (!there) {
         leave();
       }

@@ -86,7 +86,7 @@ public final class Webhook {
     headers.forEach((name, value) -> header(texts, name, value));
     byte[] parts = Json.parts(texts.toArray(new String[0]));
     Reader in = new Reader(Native.verify(id, parts, body, now));
-    in.open();
+    in.open(null);
     return WebhookEvent.read(in, body.clone());
   }
 

@@ -309,7 +309,7 @@ class ThreadsTest {
 
   @Test
   void aPanicIsAnException() {
-    Operation<Void> panic = new Operation.OfNothing("internal.panic");
+    Operation<Void> panic = Operation.ofNothing("internal.panic");
     Mock mock = new Mock("{}");
     try (ZhifuyunClient client = mock.builder().build()) {
       Core core = core(client);
