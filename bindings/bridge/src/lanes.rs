@@ -74,12 +74,17 @@ impl Lanes {
             Err(e) => return Ok(Err(e)),
         };
         let work = guard::catch_async(work(lane.client().clone()));
+        let mut asked = false;
         let result = match interrupted {
             None => Ok(lane.block_on(work)),
-            Some(interrupted) => sliced(&lane, work, interrupted),
+            Some(interrupted) => sliced(&lane, work, &mut || {
+                asked = true;
+                interrupted()
+            }),
         };
-        if self.is_inherited() {
-            // Forked meanwhile: the lane is the parent's, and closing it would disturb the parent.
+        if asked && self.is_inherited() {
+            // Forked by the host, which alone runs code of others on this thread: the lane is the parent's, and closing
+            // it would disturb the parent.
             std::mem::forget(lane);
         } else if matches!(&result, Ok(Err(e)) if e.kind() == ErrorKind::Internal) {
             // A panic may have left the connections of this lane in any state.
