@@ -36,7 +36,7 @@ export interface NativeWalk {
 }
 
 export interface NativeMac {
-  matches(prefix: string, body: Uint8Array, signatures: string): boolean;
+  open(prefix: string, body: Uint8Array, signatures: string): string | boolean;
 }
 
 const BUILT_FOR = [

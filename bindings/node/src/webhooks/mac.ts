@@ -86,9 +86,12 @@ export class Macs {
     return this.#keys.length;
   }
 
-  /** Whether any signature is that of any secret. Every one is compared with every one, also after a match. */
-  matches(prefix: string, body: Uint8Array, tags: readonly string[]): boolean | Promise<boolean> {
-    if (this.#fast) return this.#fast.matches(prefix, body, tags.join(','));
+  /**
+   * Whether any signature is that of any secret; instead of `true` perhaps the body as text. Every one is compared with
+   * every one, also after a match.
+   */
+  matches(prefix: string, body: Uint8Array, tags: readonly string[]): string | boolean | Promise<boolean> {
+    if (this.#fast) return this.#fast.open(prefix, body, tags.join(','));
     const any = (macs: readonly string[]) => {
       let good = false;
       for (const mac of macs) for (const t of tags) good = same(mac, t) || good;
