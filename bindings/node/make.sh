@@ -33,7 +33,8 @@ modules() {
 typescript() {
     modules
     rm -rf dist
-    $bin/tsc -p tsconfig.json
+    $bin/tsc -p tsconfig.json --emitDeclarationOnly
+    $bin/rollup --config --silent
 }
 
 # By rename: a running process keeps the file that it has mapped.

@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 import { native } from './dispatch';
-import { accelerate } from './webhooks/mac';
+import { accelerate } from './webhooks/fast';
 
 accelerate((keys) => new native.NativeMac(keys));
 

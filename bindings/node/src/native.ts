@@ -36,7 +36,7 @@ export interface NativeWalk {
 }
 
 export interface NativeMac {
-  matches(prefix: string, body: Uint8Array, signatures: string): boolean;
+  open(prefix: string, body: Uint8Array, signatures: string): string | boolean;
 }
 
 const BUILT_FOR = [
@@ -98,7 +98,7 @@ export function load(): Native {
   };
   const override = process.env['ZHIFUYUN_NATIVE'];
   const name = override ? '' : platform();
-  const native = override ? attempt(resolve(override)) : (attempt(`@zhifuyun/sdk-${name}`) ?? attemptLocal(attempt));
+  const native = override ? attempt(resolve(override)) : (attemptLocal(attempt) ?? attempt(`@zhifuyun/sdk-${name}`));
   if (native) return native;
   // What exists says more than what does not.
   const told = misses.find((miss) => miss.why !== 'missing') ?? misses[0];
@@ -113,7 +113,7 @@ function isMissing(path: string, error: unknown): boolean {
   return code === 'MODULE_NOT_FOUND' && String(message).includes(path);
 }
 
-/** What a build from source leaves beside the sources. */
+/** What a build from source leaves beside the sources. Looked for first: that a package is missing takes long to find out. */
 function attemptLocal(attempt: (path: string) => Native | undefined): Native | undefined {
   const path = join(__dirname, '..', 'zhifuyun.node');
   return existsSync(path) ? attempt(path) : undefined;

@@ -5,7 +5,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
-import { Client } from '../client';
+import { Client } from '../index';
 import { configError } from '../errors';
 import type { ClientOptions } from '../options';
 import { Webhooks, type WebhooksOptions } from '../webhooks/webhooks';

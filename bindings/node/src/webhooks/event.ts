@@ -284,10 +284,10 @@ const malformed = (what: string) =>
     `the signature is good, but ${what}; an event is an object with \`event\`, \`timestamp\` and \`data\``,
   );
 
-function parsed(body: Uint8Array): [raw: string, json: string, value: unknown] {
+function parsed(body: Uint8Array | string): [raw: string, json: string, value: unknown] {
   let raw: string;
   try {
-    raw = utf8(body);
+    raw = typeof body === 'string' ? body : utf8(body);
   } catch {
     throw refuse('not_utf8', 'the signature is good, but the body is not UTF-8: the sender wrote it wrongly');
   }
@@ -306,7 +306,7 @@ function parsed(body: Uint8Array): [raw: string, json: string, value: unknown] {
 
 /** Reads a body whose signature was good. */
 export function readEvent(
-  body: Uint8Array,
+  body: Uint8Array | string,
   id: string | undefined,
   sentAt: Date | undefined,
   dedupeKey: string,

@@ -1,18 +1,7 @@
 import { configError } from '../errors';
+import { type FastMac, fastMac } from './fast';
 import { builtin } from './runtime';
 import type { Template } from './scheme';
-
-/** Compares in native code: `signatures` is base64 separated by commas. */
-export interface FastMac {
-  matches(prefix: string, body: Uint8Array, signatures: string): boolean;
-}
-
-let fast: ((keys: Uint8Array[]) => FastMac) | undefined;
-
-/** Called by the main package when it is loaded: from then on new verifiers compare in native code. */
-export function accelerate(make: (keys: Uint8Array[]) => FastMac): void {
-  fast = make;
-}
 
 type NodeCrypto = typeof import('node:crypto');
 
@@ -89,7 +78,7 @@ export class Macs {
   constructor(secrets: readonly unknown[], template: Template) {
     this.#keys = secrets.map((secret, n) => keyOf(secret, n, template.secret));
     this.#encoding = template.encoding;
-    this.#fast = this.#encoding === 'base64' ? fast?.(this.#keys) : undefined;
+    this.#fast = this.#encoding === 'base64' ? fastMac(this.#keys) : undefined;
   }
 
   /** How many secrets there are. */
@@ -97,9 +86,12 @@ export class Macs {
     return this.#keys.length;
   }
 
-  /** Whether any signature is that of any secret. Every one is compared with every one, also after a match. */
-  matches(prefix: string, body: Uint8Array, tags: readonly string[]): boolean | Promise<boolean> {
-    if (this.#fast) return this.#fast.matches(prefix, body, tags.join(','));
+  /**
+   * Whether any signature is that of any secret; instead of `true` perhaps the body as text. Every one is compared with
+   * every one, also after a match.
+   */
+  matches(prefix: string, body: Uint8Array, tags: readonly string[]): string | boolean | Promise<boolean> {
+    if (this.#fast) return this.#fast.open(prefix, body, tags.join(','));
     const any = (macs: readonly string[]) => {
       let good = false;
       for (const mac of macs) for (const t of tags) good = same(mac, t) || good;

@@ -139,10 +139,11 @@ export class Webhooks {
     }
     const prefix = scheme.signed(picked.id, time ?? '');
     const answer = this.#macs.matches(prefix, raw, tags);
-    if (!(typeof answer === 'boolean' ? answer : await answer)) throw await this.#mismatch(prefix, raw, tags);
+    const good = typeof answer === 'object' ? await answer : answer;
+    if (!good) throw await this.#mismatch(prefix, raw, tags);
     const id = scheme.idHeader === undefined ? undefined : picked.id;
     const sentAt = sent === undefined ? undefined : new Date(sent * 1000);
-    return readEvent(raw, id, sentAt, id ?? (await sha256(raw)));
+    return readEvent(typeof good === 'string' ? good : raw, id, sentAt, id ?? (await sha256(raw)));
   }
 
   /**
