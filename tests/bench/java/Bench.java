@@ -2,12 +2,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.zhifuyun.Webhook;
 import java.io.BufferedReader;
-import java.io.IOException;
 import java.io.InputStreamReader;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -51,7 +48,7 @@ public final class Bench {
       JsonNode job = mapper.readTree(line);
       int count = job.get("count").asInt();
       boolean hold = job.get("workload").asText().equals("hold");
-      long before = resident(hold);
+      long before = heap(hold);
       long wall = System.nanoTime();
       long cpu = process.getProcessCpuTime();
       long check = hooks ? webhooks(args[0], job, count) : run(contender, job, count);
@@ -60,7 +57,7 @@ public final class Bench {
       System.out.printf(
           Locale.ROOT,
           "{\"wall\":%.9f,\"cpu\":%.9f,\"ops\":%d,\"check\":%d,\"grown_kib\":%d}%n",
-          walls, cpus, count, check, resident(hold) - before);
+          walls, cpus, count, check, heap(hold) - before);
       System.out.flush();
     }
     System.exit(0);
@@ -158,17 +155,13 @@ public final class Bench {
     return sum;
   }
 
-  /** Without what nobody holds, where that counts. */
-  private static long resident(boolean collect) throws IOException {
-    if (collect) {
-      System.gc();
+  /** What is held, if that is asked: the resident set says less, the machine gives memory back when it likes. */
+  private static long heap(boolean asked) {
+    if (!asked) {
+      return 0;
     }
-    for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
-      if (line.startsWith("VmRSS")) {
-        return Long.parseLong(line.replaceAll("\\D", ""));
-      }
-    }
-    return 0;
+    System.gc();
+    return (Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory()) / 1024;
   }
 
   private Bench() {}
