@@ -33,14 +33,8 @@ pub(crate) async fn attempt(
 
 /// The time was up before there was a connection to send a write on.
 fn no_connection() -> TransportError {
-    TransportError {
-        reason: Reason::ConnectTimeout,
-        not_sent: true,
-        retryable: true,
-        message: "no connection in time".to_owned(),
-        status: None,
-        source: None,
-    }
+    let error = TransportError::new(Reason::ConnectTimeout, "no connection in time");
+    TransportError { not_sent: true, retryable: true, ..error }
 }
 
 fn timed_out(progress: &Progress) -> TransportError {
@@ -49,14 +43,7 @@ fn timed_out(progress: &Progress) -> TransportError {
     } else {
         (Reason::ResponseTimeout, "no answer in time")
     };
-    TransportError {
-        reason,
-        not_sent: false,
-        retryable: true,
-        message: what.to_owned(),
-        status: None,
-        source: None,
-    }
+    TransportError { retryable: true, ..TransportError::new(reason, what) }
 }
 
 /// The kind of error that a failure without an answer is.

@@ -110,25 +110,11 @@ async fn decoded<D: AsyncRead + Unpin>(
 }
 
 fn unknown_encoding() -> TransportError {
-    TransportError {
-        reason: Reason::Protocol,
-        not_sent: false,
-        retryable: false,
-        message: "the server used a content encoding that the client did not offer".to_owned(),
-        status: None,
-        source: None,
-    }
+    TransportError::new(Reason::Protocol, "the server used a content encoding that the client did not offer")
 }
 
 fn too_large(cap: u64) -> TransportError {
-    TransportError {
-        reason: Reason::BodyTooLarge,
-        not_sent: false,
-        retryable: false,
-        message: format!(
-            "the decoded body exceeds {cap} bytes; raise max_response_bytes if that is expected"
-        ),
-        status: None,
-        source: None,
-    }
+    let message =
+        format!("the decoded body exceeds {cap} bytes; raise max_response_bytes if that is expected");
+    TransportError::new(Reason::BodyTooLarge, message)
 }

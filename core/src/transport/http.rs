@@ -88,13 +88,9 @@ impl HttpTransport {
 
     /// The request as hyper takes it.
     fn outgoing(&self, request: HttpRequest) -> std::result::Result<Request<Payload>, TransportError> {
-        let uri = Uri::try_from(request.url.as_str()).map_err(|e| TransportError {
-            reason: Reason::Protocol,
-            not_sent: true,
-            retryable: false,
-            message: format!("the address of the request cannot be written: {e}"),
-            status: None,
-            source: None,
+        let uri = Uri::try_from(request.url.as_str()).map_err(|e| {
+            let message = format!("the address of the request cannot be written: {e}");
+            TransportError { not_sent: true, ..TransportError::new(Reason::Protocol, message) }
         })?;
         let forwarded = request.url.scheme() == "http";
         let mut outgoing = Request::new(request.body.unwrap_or_default());

@@ -88,6 +88,12 @@ pub(crate) struct TransportError {
 }
 
 impl TransportError {
+    /// One that may have been sent, and that another attempt would not change.
+    pub(crate) fn new(reason: Reason, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self { reason, not_sent: false, retryable: false, message, status: None, source: None }
+    }
+
     /// The connection was dead when it was used; so may be the others that were idle. A server that only takes no more
     /// requests on it is well.
     pub(crate) fn is_dead_connection(&self) -> bool {

@@ -194,14 +194,7 @@ pub(super) fn conversation() -> Reply {
 }
 
 pub(super) fn failure(reason: Reason, not_sent: bool) -> Reply {
-    Err(TransportError {
-        reason,
-        not_sent,
-        retryable: true,
-        message: "scripted".to_owned(),
-        status: None,
-        source: None,
-    })
+    Err(TransportError { not_sent, retryable: true, ..TransportError::new(reason, "scripted") })
 }
 
 pub(super) const NOW: Duration = Duration::ZERO;
