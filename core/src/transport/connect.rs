@@ -42,6 +42,7 @@ struct Plan {
     resolver: Resolver,
     /// All requests of a client go to its `base_url`, so this is found once.
     proxy: Option<Intercept>,
+    https: bool,
     tls: Arc<ClientConfig>,
     /// For name, proxy and handshake together.
     timeout: Duration,
@@ -55,9 +56,9 @@ impl Connector {
         let proxy = proxy_for(&uri, &options.proxy)?;
         let over_tls = |uri: &Uri| uri.scheme() == Some(&Scheme::HTTPS);
         // The system's trust store is only read where there is somebody to trust.
-        let needs_roots = over_tls(&uri)
-            || options.ca_bundle.is_some()
-            || proxy.as_ref().is_some_and(|p| over_tls(p.uri()));
+        let https = over_tls(&uri);
+        let needs_roots =
+            https || options.ca_bundle.is_some() || proxy.as_ref().is_some_and(|p| over_tls(p.uri()));
         let tls =
             if needs_roots { tls::config(options.ca_bundle.as_deref())? } else { tls::without_roots()? };
         let user_agent = HeaderValue::from_str(&options.user_agent)
@@ -70,7 +71,20 @@ impl Connector {
         http.set_keepalive_retries(Some(KEEPALIVE_RETRIES));
         #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
         http.set_tcp_user_timeout(Some(USER_TIMEOUT));
-        Ok(Self(Arc::new(Plan { http, resolver, proxy, tls, timeout: options.connect_timeout, user_agent })))
+        Ok(Self(Arc::new(Plan {
+            http,
+            resolver,
+            proxy,
+            https,
+            tls,
+            timeout: options.connect_timeout,
+            user_agent,
+        })))
+    }
+
+    /// Whether TLS is spoken with the server.
+    pub(super) fn is_https(&self) -> bool {
+        self.0.https
     }
 
     pub(super) fn user_agent(&self) -> &HeaderValue {
@@ -79,7 +93,7 @@ impl Connector {
 
     /// What a proxy wants to see in a request that it forwards; one that opens a tunnel was told before.
     pub(super) fn proxy_authorization(&self) -> Option<&HeaderValue> {
-        self.0.proxy.as_ref().and_then(Intercept::basic_auth)
+        self.0.proxy.as_ref().filter(|_| !self.0.https).and_then(Intercept::basic_auth)
     }
 }
 
@@ -98,20 +112,19 @@ fn proxy_for(server: &Uri, proxy: &Proxy) -> Result<Option<Intercept>> {
 
 impl Plan {
     async fn connect(&self, server: Uri) -> std::result::Result<Stream, BoxError> {
-        let https = server.scheme() == Some(&Scheme::HTTPS);
         let mut proxied = false;
         let io: Box<dyn Io> = match &self.proxy {
             None => Box::new(self.http.clone().call(server.clone()).await?),
             Some(proxy) if proxy.uri().scheme_str().is_some_and(|s| s.starts_with("socks")) => {
                 self.by_socks(proxy, &server).await?
             }
-            Some(proxy) if https => self.by_tunnel(proxy, &server).await?,
+            Some(proxy) if self.https => self.by_tunnel(proxy, &server).await?,
             Some(proxy) => {
                 proxied = true;
                 self.to_proxy(proxy.uri().clone()).await?
             }
         };
-        if !https {
+        if !self.https {
             return Ok(Stream { io, proxied, h2: false });
         }
         let tls = secure(Arc::clone(&self.tls), &server, io).await?;
@@ -148,8 +161,7 @@ impl Plan {
     async fn by_socks(&self, proxy: &Intercept, server: &Uri) -> std::result::Result<Box<dyn Io>, BoxError> {
         let (http, at) = (self.http.clone(), proxy.uri().clone());
         let (scheme, host) = (at.scheme_str().unwrap_or_default(), server.host().unwrap_or_default());
-        let port =
-            server.port_u16().unwrap_or(if server.scheme() == Some(&Scheme::HTTPS) { 443 } else { 80 });
+        let port = server.port_u16().unwrap_or(if self.https { 443 } else { 80 });
         let v4_only = scheme.starts_with("socks4");
         let here = scheme.ends_with(['4', '5']) && bare(host).parse::<IpAddr>().is_err();
         let address = if here {

@@ -58,7 +58,6 @@ impl HttpTransport {
     }
 
     async fn exchange(&self, request: HttpRequest) -> std::result::Result<HttpResponse, TransportError> {
-        let https = request.url.scheme() == "https";
         let progress = request.progress.clone();
         let client = if request.fresh {
             self.unpooled.get_or_init(|| client(&self.connector, self.idle_timeout, 0))
@@ -67,7 +66,10 @@ impl HttpTransport {
         };
         let outgoing = self.outgoing(request)?;
         let answer = client.request(outgoing).await.map_err(|e| {
-            classify::before_head(Failure { connect: e.is_connect(), source: e.into() }, https)
+            classify::before_head(
+                Failure { connect: e.is_connect(), source: e.into() },
+                self.connector.is_https(),
+            )
         })?;
         let (head, body) = answer.into_parts();
         let close_delimited = head.version <= Version::HTTP_11
@@ -92,7 +94,6 @@ impl HttpTransport {
             let message = format!("the address of the request cannot be written: {e}");
             TransportError { not_sent: true, ..TransportError::new(Reason::Protocol, message) }
         })?;
-        let forwarded = request.url.scheme() == "http";
         let mut outgoing = Request::new(request.body.unwrap_or_default());
         *outgoing.method_mut() = request.method;
         *outgoing.uri_mut() = uri;
@@ -100,7 +101,7 @@ impl HttpTransport {
         *headers = request.headers;
         headers.insert(USER_AGENT, self.connector.user_agent().clone());
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip, deflate"));
-        if forwarded && let Some(credentials) = self.connector.proxy_authorization() {
+        if let Some(credentials) = self.connector.proxy_authorization() {
             headers.insert(PROXY_AUTHORIZATION, credentials.clone());
         }
         Ok(outgoing)
