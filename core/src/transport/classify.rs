@@ -4,6 +4,7 @@
 //! down.
 
 use super::TransportError;
+use super::pool::SendError;
 use crate::error::Reason;
 use std::error::Error as StdError;
 use std::{fmt, io};
@@ -37,24 +38,43 @@ impl StdError for DnsFailure {
     }
 }
 
-/// A failure as the HTTP library reports it, with what it alone can tell.
-pub(super) struct Failure {
-    pub(super) connect: bool,
-    pub(super) source: Box<dyn StdError + Send + Sync>,
-}
-
 /// What a failure before the head means: reason, surely not sent, worth another attempt, sentence.
 type Meaning = (Reason, bool, bool, String);
 
+/// How far a request got that has no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Connect,
+    Handshake,
+    Exchange,
+}
+
 /// The request failed before the head of an answer was complete.
-pub(super) fn before_head(failure: Failure, https: bool) -> TransportError {
-    let error = &*failure.source as &(dyn StdError + 'static);
+pub(super) fn before_head(failure: SendError, https: bool) -> TransportError {
+    let (stage, source): (_, Box<dyn StdError + Send + Sync>) = match failure {
+        SendError::Address(e) => return unwritable(&e),
+        SendError::Connect(e) => (Stage::Connect, e),
+        SendError::Handshake(e) => (Stage::Handshake, e.into()),
+        SendError::Exchange(e) => (Stage::Exchange, e.into()),
+    };
+    let (reason, not_sent, retryable, message) = meaning(stage, &*source, https);
+    TransportError { reason, not_sent, retryable, message, status: None, source: Some(source) }
+}
+
+fn meaning(stage: Stage, error: &(dyn StdError + 'static), https: bool) -> Meaning {
+    let connecting = stage == Stage::Connect;
     let (reason, not_sent, retryable, message) = no_address(error)
-        .or_else(|| if failure.connect { no_tls(error) } else { None })
+        .or_else(|| if connecting { no_tls(error) } else { None })
         .or_else(|| no_proxy(error))
-        .or_else(|| no_connection(error, failure.connect, https))
+        .or_else(|| if connecting { Some(no_connection(error, https)) } else { None })
         .unwrap_or_else(|| no_answer(error, https));
-    TransportError { reason, not_sent, retryable, message, status: None, source: Some(failure.source) }
+    (reason, not_sent || stage != Stage::Exchange, retryable, message)
+}
+
+/// The request cannot be put into the words of the protocol.
+pub(super) fn unwritable(error: &::http::Error) -> TransportError {
+    let message = format!("the address of the request cannot be written: {error}");
+    TransportError { not_sent: true, ..TransportError::new(Reason::Protocol, message) }
 }
 
 fn no_address(error: &(dyn StdError + 'static)) -> Option<Meaning> {
@@ -106,20 +126,17 @@ fn no_proxy(error: &(dyn StdError + 'static)) -> Option<Meaning> {
     Some((Reason::Proxy, true, true, message))
 }
 
-fn no_connection(error: &(dyn StdError + 'static), connect: bool, https: bool) -> Option<Meaning> {
-    if !connect {
-        return None;
-    }
+fn no_connection(error: &(dyn StdError + 'static), https: bool) -> Meaning {
     if io_kind(error) == Some(io::ErrorKind::TimedOut) {
         let message = "no connection within connect_timeout".to_owned();
-        return Some((Reason::ConnectTimeout, true, true, message));
+        return (Reason::ConnectTimeout, true, true, message);
     }
     if https && io_kind(error) == Some(io::ErrorKind::UnexpectedEof) {
         let message = "the server closed the connection during the TLS handshake".to_owned();
-        return Some((Reason::Tls, true, true, message));
+        return (Reason::Tls, true, true, message);
     }
     let why = io_of(error).map_or_else(|| "the other side did not take it".to_owned(), plain);
-    Some((Reason::Connect, true, true, format!("no connection to the server: {why}")))
+    (Reason::Connect, true, true, format!("no connection to the server: {why}"))
 }
 
 fn no_answer(error: &(dyn StdError + 'static), https: bool) -> Meaning {
@@ -207,15 +224,12 @@ mod tests {
             Tls::AlertReceived(AlertDescription::InternalError),
             Tls::PeerMisbehaved(PeerMisbehaved::UnsolicitedServerHelloExtension),
         ] {
-            let failure = |connect| {
-                let source = io::Error::new(io::ErrorKind::InvalidData, tls.clone()).into();
-                Failure { connect, source }
-            };
-            let e = before_head(failure(true), true);
-            assert_eq!((e.reason, e.not_sent), (Reason::Tls, true), "{e}");
-            let e = before_head(failure(false), true);
-            assert_eq!((e.reason, e.not_sent, e.retryable), (Reason::ConnectionClosed, false, true), "{e}");
-            assert_eq!(in_body(failure(false).source).reason, Reason::BodyInterrupted);
+            let failure = io::Error::new(io::ErrorKind::InvalidData, tls.clone());
+            let (reason, not_sent, ..) = meaning(Stage::Connect, &failure, true);
+            assert_eq!((reason, not_sent), (Reason::Tls, true), "{tls}");
+            let (reason, not_sent, retryable, _) = meaning(Stage::Exchange, &failure, true);
+            assert_eq!((reason, not_sent, retryable), (Reason::ConnectionClosed, false, true), "{tls}");
+            assert_eq!(in_body(failure.into()).reason, Reason::BodyInterrupted);
         }
     }
 }

@@ -1,14 +1,15 @@
 //! From the address of the server to a connection: names, proxies, TLS.
 
 use super::resolve::Resolver;
-use super::{TransportOptions, tls};
+use super::{Payload, TransportOptions, tls};
 use crate::config::{NoProxy, Proxy};
-use crate::error::{Error, Result};
-use ::http::header::{HeaderMap, HeaderValue, USER_AGENT};
-use ::http::uri::{Scheme, Uri};
+use crate::error::Error;
+use ::http::header::{HOST, HeaderMap, HeaderValue, USER_AGENT};
+use ::http::uri::{Parts, Scheme, Uri};
+use ::http::{Error as HttpError, Request};
 use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::proxy::{SocksV4, SocksV5, Tunnel};
-use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
@@ -22,10 +23,10 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
-use tower::{Service, service_fn};
+use tower::{Service as _, service_fn};
+use url::Position;
 
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
-type Later<T, E> = Pin<Box<dyn Future<Output = std::result::Result<T, E>> + Send>>;
+pub(super) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// A peer that vanished is noticed after a minute of silence, and after half of it where something was sent.
 const KEEPALIVE: Duration = Duration::from_secs(15);
@@ -40,9 +41,13 @@ pub(super) struct Connector(Arc<Plan>);
 struct Plan {
     http: HttpConnector<Resolver>,
     resolver: Resolver,
-    /// All requests of a client go to its `base_url`, so this is found once.
+    /// Scheme, host and port of `base_url`, to which all requests of a client go.
+    server: Uri,
+    host: HeaderValue,
     proxy: Option<Intercept>,
     https: bool,
+    /// The other side is a proxy that has to be told where a request goes.
+    forwarded: bool,
     tls: Arc<ClientConfig>,
     /// For name, proxy and handshake together.
     timeout: Duration,
@@ -50,19 +55,21 @@ struct Plan {
 }
 
 impl Connector {
-    pub(super) fn new(options: &TransportOptions, resolver: Resolver) -> Result<Self> {
-        let uri = Uri::try_from(options.base_url.as_str())
-            .map_err(|_| Error::config("base_url cannot be written into a request"))?;
-        let proxy = proxy_for(&uri, &options.proxy)?;
+    pub(super) fn new(options: &TransportOptions, resolver: Resolver) -> crate::Result<Self> {
+        let unfit = |option: &str| Error::config(format!("{option} cannot be written into a request"));
+        let base = &options.base_url;
+        let server = Uri::try_from(&base[..Position::AfterPort]).map_err(|_| unfit("base_url"))?;
+        let host = HeaderValue::from_str(&base[Position::BeforeHost..Position::AfterPort])
+            .map_err(|_| unfit("base_url"))?;
+        let proxy = proxy_for(&server, &options.proxy)?;
         let over_tls = |uri: &Uri| uri.scheme() == Some(&Scheme::HTTPS);
         // The system's trust store is only read where there is somebody to trust.
-        let https = over_tls(&uri);
+        let https = over_tls(&server);
         let needs_roots =
             https || options.ca_bundle.is_some() || proxy.as_ref().is_some_and(|p| over_tls(p.uri()));
         let tls =
             if needs_roots { tls::config(options.ca_bundle.as_deref())? } else { tls::without_roots()? };
-        let user_agent = HeaderValue::from_str(&options.user_agent)
-            .map_err(|_| Error::config("user_agent cannot be written into a header"))?;
+        let user_agent = HeaderValue::from_str(&options.user_agent).map_err(|_| unfit("user_agent"))?;
         let mut http = HttpConnector::new_with_resolver(resolver.clone());
         http.enforce_http(false);
         http.set_nodelay(true);
@@ -71,9 +78,13 @@ impl Connector {
         http.set_keepalive_retries(Some(KEEPALIVE_RETRIES));
         #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
         http.set_tcp_user_timeout(Some(USER_TIMEOUT));
+        let socks = proxy.as_ref().is_some_and(is_socks);
         Ok(Self(Arc::new(Plan {
             http,
             resolver,
+            server,
+            host,
+            forwarded: proxy.is_some() && !https && !socks,
             proxy,
             https,
             tls,
@@ -93,12 +104,37 @@ impl Connector {
 
     /// What a proxy wants to see in a request that it forwards; one that opens a tunnel was told before.
     pub(super) fn proxy_authorization(&self) -> Option<&HeaderValue> {
-        self.0.proxy.as_ref().filter(|_| !self.0.https).and_then(Intercept::basic_auth)
+        self.0.proxy.as_ref().filter(|_| self.0.forwarded).and_then(Intercept::basic_auth)
+    }
+
+    /// Says where a request for a path goes, in the form that this kind of connection wants (RFC 9112, section 3.2, and
+    /// RFC 9113, section 8.3.1).
+    pub(super) fn address(&self, request: &mut Request<Payload>, h2: bool) -> Result<(), HttpError> {
+        if h2 || self.0.forwarded {
+            let mut parts = Parts::from(self.0.server.clone());
+            parts.path_and_query = request.uri().path_and_query().cloned();
+            *request.uri_mut() = Uri::from_parts(parts)?;
+        }
+        if h2 {
+            request.headers_mut().remove(HOST);
+        } else {
+            request.headers_mut().insert(HOST, self.0.host.clone());
+        }
+        Ok(())
+    }
+
+    pub(super) async fn connect(&self) -> Result<Stream, BoxError> {
+        let connected = tokio::time::timeout(self.0.timeout, self.0.connect()).await;
+        connected.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::TimedOut).into()))
     }
 }
 
+fn is_socks(proxy: &Intercept) -> bool {
+    proxy.uri().scheme_str().is_some_and(|scheme| scheme.starts_with("socks"))
+}
+
 /// The proxy on the way to the server.
-fn proxy_for(server: &Uri, proxy: &Proxy) -> Result<Option<Intercept>> {
+fn proxy_for(server: &Uri, proxy: &Proxy) -> crate::Result<Option<Intercept>> {
     match proxy {
         Proxy::None => Ok(None),
         Proxy::Environment if NoProxy::from_environment().is_everything() => Ok(None),
@@ -111,29 +147,23 @@ fn proxy_for(server: &Uri, proxy: &Proxy) -> Result<Option<Intercept>> {
 }
 
 impl Plan {
-    async fn connect(&self, server: Uri) -> std::result::Result<Stream, BoxError> {
-        let mut proxied = false;
+    async fn connect(&self) -> Result<Stream, BoxError> {
         let io: Box<dyn Io> = match &self.proxy {
-            None => Box::new(self.http.clone().call(server.clone()).await?),
-            Some(proxy) if proxy.uri().scheme_str().is_some_and(|s| s.starts_with("socks")) => {
-                self.by_socks(proxy, &server).await?
-            }
-            Some(proxy) if self.https => self.by_tunnel(proxy, &server).await?,
-            Some(proxy) => {
-                proxied = true;
-                self.to_proxy(proxy.uri().clone()).await?
-            }
+            None => Box::new(self.http.clone().call(self.server.clone()).await?),
+            Some(proxy) if is_socks(proxy) => self.by_socks(proxy).await?,
+            Some(proxy) if self.https => self.by_tunnel(proxy).await?,
+            Some(proxy) => self.to_proxy(proxy.uri().clone()).await?,
         };
         if !self.https {
-            return Ok(Stream { io, proxied, h2: false });
+            return Ok(Stream { io, h2: false });
         }
-        let tls = secure(Arc::clone(&self.tls), &server, io).await?;
+        let tls = secure(Arc::clone(&self.tls), &self.server, io).await?;
         let h2 = tls.get_ref().1.alpn_protocol() == Some(b"h2");
-        Ok(Stream { io: Box::new(TokioIo::new(tls)), proxied, h2 })
+        Ok(Stream { io: Box::new(TokioIo::new(tls)), h2 })
     }
 
     /// The connection to an http or https proxy. What is spoken there is HTTP/1.
-    async fn to_proxy(&self, proxy: Uri) -> std::result::Result<Box<dyn Io>, BoxError> {
+    async fn to_proxy(&self, proxy: Uri) -> Result<Box<dyn Io>, BoxError> {
         let io: Box<dyn Io> = Box::new(self.http.clone().call(proxy.clone()).await?);
         if proxy.scheme() != Some(&Scheme::HTTPS) {
             return Ok(io);
@@ -143,7 +173,7 @@ impl Plan {
         Ok(Box::new(TokioIo::new(secure(Arc::new(tls), &proxy, io).await?)))
     }
 
-    async fn by_tunnel(&self, proxy: &Intercept, server: &Uri) -> std::result::Result<Box<dyn Io>, BoxError> {
+    async fn by_tunnel(&self, proxy: &Intercept) -> Result<Box<dyn Io>, BoxError> {
         let io = self.to_proxy(proxy.uri().clone()).await?;
         let mut io = Some(io);
         let ready = service_fn(move |_: Uri| {
@@ -154,14 +184,14 @@ impl Plan {
         if let Some(credentials) = proxy.basic_auth() {
             tunnel = tunnel.with_auth(credentials.clone());
         }
-        Ok(tunnel.call(server.clone()).await?)
+        Ok(tunnel.call(self.server.clone()).await?)
     }
 
     /// `socks5` and `socks4` look the server's name up here, `socks5h` and `socks4a` there.
-    async fn by_socks(&self, proxy: &Intercept, server: &Uri) -> std::result::Result<Box<dyn Io>, BoxError> {
+    async fn by_socks(&self, proxy: &Intercept) -> Result<Box<dyn Io>, BoxError> {
         let (http, at) = (self.http.clone(), proxy.uri().clone());
-        let (scheme, host) = (at.scheme_str().unwrap_or_default(), server.host().unwrap_or_default());
-        let port = server.port_u16().unwrap_or(if self.https { 443 } else { 80 });
+        let (scheme, host) = (at.scheme_str().unwrap_or_default(), self.server.host().unwrap_or_default());
+        let port = self.server.port_u16().unwrap_or(if self.https { 443 } else { 80 });
         let v4_only = scheme.starts_with("socks4");
         let here = scheme.ends_with(['4', '5']) && bare(host).parse::<IpAddr>().is_err();
         let address = if here {
@@ -199,24 +229,6 @@ async fn secure(
     TlsConnector::from(tls).connect(name, TokioIo::new(io)).await
 }
 
-impl Service<Uri> for Connector {
-    type Response = Stream;
-    type Error = BoxError;
-    type Future = Later<Stream, BoxError>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<std::result::Result<(), BoxError>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, server: Uri) -> Self::Future {
-        let plan = Arc::clone(&self.0);
-        Box::pin(async move {
-            let connected = tokio::time::timeout(plan.timeout, plan.connect(server)).await;
-            connected.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::TimedOut).into()))
-        })
-    }
-}
-
 impl fmt::Debug for Connector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connector").field("proxy", &self.0.proxy).finish_non_exhaustive()
@@ -226,18 +238,16 @@ impl fmt::Debug for Connector {
 trait Io: Read + Write + Send + Unpin {}
 impl<T: Read + Write + Send + Unpin> Io for T {}
 
-/// A connection, with what the HTTP library has to know of it.
+/// A connection, before anything but TLS was spoken.
 pub(super) struct Stream {
     io: Box<dyn Io>,
-    /// The other side is a proxy, which has to be told where a request goes.
-    proxied: bool,
     h2: bool,
 }
 
-impl Connection for Stream {
-    fn connected(&self) -> Connected {
-        let connected = Connected::new().proxy(self.proxied);
-        if self.h2 { connected.negotiated_h2() } else { connected }
+impl Stream {
+    /// Whether the server chose HTTP/2.
+    pub(super) fn is_h2(&self) -> bool {
+        self.h2
     }
 }
 

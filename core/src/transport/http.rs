@@ -1,36 +1,27 @@
 //! The transport over hyper. Nothing else in this crate knows it, but for the body of a request.
 
 use super::body;
-use super::classify::{self, Failure};
+use super::classify;
 use super::connect::Connector;
 use super::payload::Payload;
+use super::pool::Pool;
 use super::resolve::Resolver;
 use super::{HttpRequest, HttpResponse, Transport, TransportError, TransportOptions};
 use crate::clock::BoxFuture;
-use crate::error::{Reason, Result};
+use crate::error::Result;
 use ::http::header::{ACCEPT_ENCODING, HeaderValue, PROXY_AUTHORIZATION, TRANSFER_ENCODING, USER_AGENT};
 use ::http::{Request, Uri, Version};
 use bytes::Bytes;
 use hyper::body::Body as _;
-use hyper_util::client::legacy::Client;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
-use std::sync::OnceLock;
-use std::time::Duration;
-
-/// How often an HTTP/2 connection with calls under way is asked whether it is alive, and how long it may think.
-const H2_PING_INTERVAL: Duration = Duration::from_secs(10);
-const H2_PING_TIMEOUT: Duration = Duration::from_secs(5);
+use url::Position;
 
 /// As much as is read of the words of a refusal, which only go into an error.
 const REFUSAL_BYTES: u64 = 64 * 1024;
 
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct HttpTransport {
     connector: Connector,
-    client: Client<Connector, Payload>,
-    /// Takes a new connection for each request. Made when it is first needed.
-    unpooled: OnceLock<Client<Connector, Payload>>,
-    idle_timeout: Duration,
+    pool: Pool,
     max_response_bytes: u64,
 }
 
@@ -41,36 +32,21 @@ impl HttpTransport {
 
     fn with_resolver(options: &TransportOptions, resolver: Resolver) -> Result<Self> {
         let connector = Connector::new(options, resolver)?;
-        Ok(Self {
-            client: client(&connector, options.pool_idle_timeout, usize::MAX),
-            unpooled: OnceLock::new(),
-            connector,
-            idle_timeout: options.pool_idle_timeout,
-            max_response_bytes: options.max_response_bytes,
-        })
+        let pool = Pool::new(connector.clone(), options.pool_idle_timeout);
+        Ok(Self { connector, pool, max_response_bytes: options.max_response_bytes })
     }
 
     /// The same with connections of its own.
     #[cfg(feature = "blocking")]
     pub(crate) fn fresh(&self) -> Self {
-        let client = client(&self.connector, self.idle_timeout, usize::MAX);
-        Self { client, unpooled: OnceLock::new(), ..self.clone() }
+        Self { connector: self.connector.clone(), pool: self.pool.split(), ..*self }
     }
 
     async fn exchange(&self, request: HttpRequest) -> std::result::Result<HttpResponse, TransportError> {
-        let progress = request.progress.clone();
-        let client = if request.fresh {
-            self.unpooled.get_or_init(|| client(&self.connector, self.idle_timeout, 0))
-        } else {
-            &self.client
-        };
+        let (progress, fresh) = (request.progress.clone(), request.fresh);
         let outgoing = self.outgoing(request)?;
-        let answer = client.request(outgoing).await.map_err(|e| {
-            classify::before_head(
-                Failure { connect: e.is_connect(), source: e.into() },
-                self.connector.is_https(),
-            )
-        })?;
+        let sent = self.pool.send(outgoing, fresh).await;
+        let (answer, lease) = sent.map_err(|e| classify::before_head(e, self.connector.is_https()))?;
         let (head, body) = answer.into_parts();
         let close_delimited = head.version <= Version::HTTP_11
             && body.size_hint().exact().is_none()
@@ -81,6 +57,7 @@ impl HttpTransport {
         progress.head_arrived(refused.then(|| response(head.headers.clone(), Bytes::new())));
         let cap = if refused { REFUSAL_BYTES.min(self.max_response_bytes) } else { self.max_response_bytes };
         let read = body::read(body, &head, cap).await;
+        self.pool.give_back(lease);
         match read.fault {
             // A refusal is told by its status, however little of its words arrived.
             Some(fault) if !refused => Err(TransportError { status: Some(head.status.as_u16()), ..fault }),
@@ -88,15 +65,13 @@ impl HttpTransport {
         }
     }
 
-    /// The request as hyper takes it.
+    /// The request as hyper takes it, but for where it goes.
     fn outgoing(&self, request: HttpRequest) -> std::result::Result<Request<Payload>, TransportError> {
-        let uri = Uri::try_from(request.url.as_str()).map_err(|e| {
-            let message = format!("the address of the request cannot be written: {e}");
-            TransportError { not_sent: true, ..TransportError::new(Reason::Protocol, message) }
-        })?;
+        let path = &request.url[Position::BeforePath..Position::AfterQuery];
+        let path = Uri::try_from(path).map_err(|e| classify::unwritable(&e.into()))?;
         let mut outgoing = Request::new(request.body.unwrap_or_default());
         *outgoing.method_mut() = request.method;
-        *outgoing.uri_mut() = uri;
+        *outgoing.uri_mut() = path;
         let headers = outgoing.headers_mut();
         *headers = request.headers;
         headers.insert(USER_AGENT, self.connector.user_agent().clone());
@@ -106,22 +81,6 @@ impl HttpTransport {
         }
         Ok(outgoing)
     }
-}
-
-/// `idle`: how many connections it may keep.
-fn client(connector: &Connector, idle_timeout: Duration, idle: usize) -> Client<Connector, Payload> {
-    // Redirects are followed by nobody: a 307 would send the client secret to wherever the server points. Attempts are
-    // counted and decided on in one place, the engine.
-    Client::builder(TokioExecutor::new())
-        .timer(TokioTimer::new())
-        .pool_timer(TokioTimer::new())
-        .pool_idle_timeout(idle_timeout)
-        .pool_max_idle_per_host(idle)
-        // A connection that lost its other end without a word is noticed while calls wait on it.
-        .http2_keep_alive_interval(H2_PING_INTERVAL)
-        .http2_keep_alive_timeout(H2_PING_TIMEOUT)
-        .http2_keep_alive_while_idle(false)
-        .build(connector.clone())
 }
 
 impl Transport for HttpTransport {
@@ -137,7 +96,7 @@ mod tests {
     use crate::config::Proxy;
     use crate::transport::Progress;
     use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-    use std::time::Instant;
+    use std::time::{Duration, Instant};
     use zhifuyun_mock_server::{MockServer, wire::gates::GateOptions};
 
     /// Every name has two addresses, IPv6 first.

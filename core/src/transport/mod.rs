@@ -5,6 +5,7 @@ mod classify;
 mod connect;
 mod http;
 mod payload;
+mod pool;
 mod resolve;
 mod tls;
 
