@@ -21,7 +21,7 @@ const REFUSAL_BYTES: u64 = 64 * 1024;
 #[derive(Debug)]
 pub(crate) struct HttpTransport {
     connector: Connector,
-    pool: Pool,
+    pub(super) pool: Pool,
     max_response_bytes: u64,
 }
 
@@ -30,7 +30,7 @@ impl HttpTransport {
         Self::with_resolver(options, Resolver::SYSTEM)
     }
 
-    fn with_resolver(options: &TransportOptions, resolver: Resolver) -> Result<Self> {
+    pub(super) fn with_resolver(options: &TransportOptions, resolver: Resolver) -> Result<Self> {
         let connector = Connector::new(options, resolver)?;
         let pool = Pool::new(connector.clone(), options.pool_idle_timeout);
         Ok(Self { connector, pool, max_response_bytes: options.max_response_bytes })

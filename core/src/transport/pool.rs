@@ -256,3 +256,6 @@ impl fmt::Debug for Pool {
         f.debug_struct("Pool").field("connector", &self.0.connector).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;
