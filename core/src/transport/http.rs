@@ -46,7 +46,7 @@ impl HttpTransport {
         let (progress, fresh) = (request.progress.clone(), request.fresh);
         let outgoing = self.outgoing(request)?;
         let sent = self.pool.send(outgoing, fresh).await;
-        let (answer, lease) = sent.map_err(|e| classify::before_head(e, self.connector.is_https()))?;
+        let (answer, mut lease) = sent.map_err(|e| classify::before_head(e, self.connector.is_https()))?;
         let (head, body) = answer.into_parts();
         let close_delimited = head.version <= Version::HTTP_11
             && body.size_hint().exact().is_none()
@@ -56,7 +56,7 @@ impl HttpTransport {
         let refused = !head.status.is_success();
         progress.head_arrived(refused.then(|| response(head.headers.clone(), Bytes::new())));
         let cap = if refused { REFUSAL_BYTES.min(self.max_response_bytes) } else { self.max_response_bytes };
-        let read = body::read(body, &head, cap).await;
+        let read = lease.drive(body::read(body, &head, cap)).await;
         self.pool.give_back(lease);
         match read.fault {
             // A refusal is told by its status, however little of its words arrived.

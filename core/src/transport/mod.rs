@@ -3,7 +3,9 @@
 mod body;
 mod classify;
 mod connect;
+mod driver;
 mod http;
+mod lease;
 mod payload;
 mod pool;
 mod resolve;

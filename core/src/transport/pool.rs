@@ -2,10 +2,11 @@
 
 use super::Payload;
 use super::connect::{BoxError, Connector};
+use super::lease::{Http1, Http2, Lease};
 use ::http::{Request, Response};
 use futures_util::future::{Either, select};
 use hyper::body::Incoming;
-use hyper::client::conn::{http1, http2};
+use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use std::collections::VecDeque;
 use std::fmt;
@@ -17,9 +18,6 @@ use tokio::time::Instant;
 /// How often an HTTP/2 connection with calls under way is asked whether it is alive, and how long it may think.
 const H2_PING_INTERVAL: Duration = Duration::from_secs(10);
 const H2_PING_TIMEOUT: Duration = Duration::from_secs(5);
-
-type Http1 = http1::SendRequest<Payload>;
-type Http2 = http2::SendRequest<Payload>;
 
 /// Cheap to clone; clones share the connections.
 #[derive(Clone)]
@@ -41,12 +39,6 @@ struct State {
     waiting: VecDeque<oneshot::Sender<Lease>>,
     /// Somebody looks for connections that were idle for too long.
     swept: bool,
-}
-
-/// A connection that can take a request.
-pub(super) enum Lease {
-    Http1(Http1),
-    Http2(Http2),
 }
 
 /// Why a request got no answer.
@@ -89,13 +81,8 @@ impl Pool {
                 // Boxed: most requests need no new connection, and their futures stay small.
                 None => Box::pin(self.0.open_or_wait(fresh)).await?,
             };
-            let h2 = matches!(lease, Lease::Http2(_));
-            self.0.connector.address(&mut request, h2).map_err(SendError::Address)?;
-            let answer = match &mut lease {
-                Lease::Http1(sender) => sender.try_send_request(request).await,
-                Lease::Http2(sender) => sender.try_send_request(request).await,
-            };
-            match answer {
+            self.0.connector.address(&mut request, lease.is_http2()).map_err(SendError::Address)?;
+            match lease.send(request).await {
                 Ok(answer) => return Ok((answer, lease)),
                 Err(mut e) => match e.take_message() {
                     Some(unsent) if reused => request = unsent,
@@ -107,17 +94,17 @@ impl Pool {
 
     /// Keeps the connection for the next request, as soon as it can take one.
     pub(super) fn give_back(&self, lease: Lease) {
-        let Lease::Http1(mut sender) = lease else { return };
-        if sender.is_ready() {
-            self.0.put(sender);
-        } else if !sender.is_closed() {
+        let Lease::Http1(mut connection) = lease else { return };
+        if connection.is_ready() {
+            self.0.put(connection);
+        } else if !connection.is_closed() {
             // The end of the body is still to come.
             let pool = Arc::downgrade(&self.0);
             tokio::spawn(async move {
-                if sender.ready().await.is_ok()
+                if connection.ready().await
                     && let Some(pool) = pool.upgrade()
                 {
-                    pool.put(sender);
+                    pool.put(connection);
                 }
             });
         }
@@ -137,20 +124,18 @@ impl Inner {
             *used = Instant::now();
             return Some(Lease::Http2(shared.clone()));
         }
-        while let Some((since, sender)) = state.idle.pop() {
-            if since.elapsed() >= self.idle_timeout {
-                // So were all those before it.
-                state.idle.clear();
-            } else if sender.is_ready() {
-                return Some(Lease::Http1(sender));
-            }
+        let (since, connection) = state.idle.pop()?;
+        if since.elapsed() >= self.idle_timeout {
+            // So were all those before it.
+            state.idle.clear();
+            return None;
         }
-        None
+        Some(Lease::Http1(connection))
     }
 
-    fn put(self: &Arc<Self>, sender: Http1) {
+    fn put(self: &Arc<Self>, connection: Http1) {
         let mut state = self.state();
-        let mut lease = Lease::Http1(sender);
+        let mut lease = Lease::Http1(connection);
         while let Some(waiting) = state.waiting.pop_front() {
             match waiting.send(lease) {
                 Ok(()) => return,
@@ -158,8 +143,8 @@ impl Inner {
                 Err(back) => lease = back,
             }
         }
-        if let Lease::Http1(sender) = lease {
-            state.idle.push((Instant::now(), sender));
+        if let Lease::Http1(connection) = lease {
+            state.idle.push((Instant::now(), connection));
             self.sweep_later(&mut state);
         }
     }
@@ -213,7 +198,7 @@ impl Inner {
     fn expire(&self) -> bool {
         let mut state = self.state();
         let current = |since: &mut Instant| since.elapsed() < self.idle_timeout;
-        state.idle.retain_mut(|(since, sender)| current(since) && sender.is_ready());
+        state.idle.retain_mut(|(since, connection)| current(since) && connection.is_open());
         state.shared.take_if(|(used, sender)| !current(used) || sender.is_closed());
         state.swept = !state.idle.is_empty() || state.shared.is_some();
         state.swept
@@ -223,9 +208,7 @@ impl Inner {
 async fn open(pool: Arc<Inner>) -> Result<Lease, SendError> {
     let stream = pool.connector.connect().await.map_err(SendError::Connect)?;
     if !stream.is_h2() {
-        let (sender, connection) = http1::handshake(stream).await.map_err(SendError::Handshake)?;
-        tokio::spawn(connection);
-        return Ok(Lease::Http1(sender));
+        return Http1::over(stream).await.map(Lease::Http1).map_err(SendError::Handshake);
     }
     let (mut sender, connection) = http2::Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())
