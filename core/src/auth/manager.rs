@@ -229,7 +229,7 @@ impl TokenManager {
             Err(error) => Err(error),
         };
         let background = purpose == Purpose::Ahead;
-        shared.emit(&Event::Refresh { ok: result.is_ok(), background });
+        shared.emit(|| Event::Refresh { ok: result.is_ok(), background });
         tracing::debug!(ok = result.is_ok(), background, "zhifuyun token refresh");
         match &result {
             Ok(_) => drop(self.obtained.fetch_add(1, Ordering::SeqCst)),

@@ -164,7 +164,7 @@ async fn ask_once(
     hush: Hush<'_>,
     number: u32,
 ) -> std::result::Result<(HttpResponse, Verdict), TransportError> {
-    shared.emit(&Event::Request {
+    shared.emit(|| Event::Request {
         operation: AUTHENTICATE,
         method: "POST",
         path: TOKEN_PATH,
@@ -183,7 +183,7 @@ async fn ask_once(
     let span = tracing::debug_span!("zhifuyun.attempt", attempt = number, path = TOKEN_PATH);
     let response = attempt(shared, transport, request, until).instrument(span).await?;
     let verdict = envelope::judge(&response);
-    shared.emit(&Event::Response {
+    shared.emit(|| Event::Response {
         operation: AUTHENTICATE,
         attempt: number,
         http_status: response.status,
@@ -202,7 +202,7 @@ pub(crate) fn retrying(
     error: &Error,
     delay: Duration,
 ) {
-    shared.emit(&Event::Retry { operation, attempt, reason: error.reason(), delay });
+    shared.emit(|| Event::Retry { operation, attempt, reason: error.reason(), delay });
     tracing::debug!(
         kind = error.kind().as_str(),
         reason = error.reason().as_str(),

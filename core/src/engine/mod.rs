@@ -41,9 +41,10 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn emit(&self, event: &Event) {
+    /// The event is made only if there is somebody to hear of it.
+    pub(crate) fn emit(&self, event: impl FnOnce() -> Event) {
         if let Some(hook) = &self.hook {
-            hook.event(event);
+            hook.event(&event());
         }
     }
 

@@ -152,7 +152,7 @@ impl Run<'_, '_> {
                 });
             }
             let wait = until.min(self.bounds.deadline).saturating_duration_since(now);
-            self.shared.emit(&Event::Wait { operation: self.call.operation, cause, duration: wait });
+            self.shared.emit(|| Event::Wait { operation: self.call.operation, cause, duration: wait });
             tracing::debug!(?cause, wait_ms = wait.as_millis() as u64, "waiting for a turn");
             let changed = permit.changed();
             tokio::select! {
@@ -194,7 +194,7 @@ impl Run<'_, '_> {
     async fn attempt(&mut self, token: &Token, permit: &mut dyn Permit) -> Next {
         let call = self.call;
         self.attempts += 1;
-        self.shared.emit(&Event::Request {
+        self.shared.emit(|| Event::Request {
             operation: call.operation,
             method: if call.is_read() { "GET" } else { method_name(&call.method) },
             path: call.path,
@@ -237,7 +237,7 @@ impl Run<'_, '_> {
         let verdict = envelope::judge_and_read(&response, self.read);
         let hush = Hush::of([token.expose(), self.shared.config.client_secret.expose()]);
         let request_id = envelope::request_id(&response.headers, hush);
-        self.shared.emit(&Event::Response {
+        self.shared.emit(|| Event::Response {
             operation: self.call.operation,
             attempt: self.attempts,
             http_status: response.status,
