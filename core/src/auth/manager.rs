@@ -262,7 +262,7 @@ impl TokenManager {
         let patience = deadline.min(clock.now() + STORE_PATIENCE);
         let stored = by(clock, patience, self.store.load(key)).await.flatten()?;
         // It has expired by this client's clock, or was refused, whatever the store and the wall clock say.
-        if lock(&self.current).as_ref().is_some_and(|t| t.expose() == stored.access_token.expose()) {
+        if lock(&self.current).as_ref().is_some_and(|t| t.value == stored.access_token) {
             return None;
         }
         let (now, wall) = (clock.now(), clock.wall());
@@ -310,8 +310,7 @@ impl TokenManager {
     /// The server refused exactly this token. A newer one stays.
     pub(crate) async fn invalidate(&self, clock: &dyn Clock, token: &Token, deadline: Instant) {
         token.refused.store(true, Ordering::SeqCst);
-        let value = Secret::new(token.expose());
-        self.patiently(clock, deadline, self.store.remove(&token.key, &value)).await;
+        self.patiently(clock, deadline, self.store.remove(&token.key, &token.value)).await;
     }
 
     /// What a store does not manage soon is left undone: no call fails for it.
@@ -358,6 +357,7 @@ fn adopt(
     let mut header = HeaderValue::from_str(&format!("Bearer {}", token.expose())).ok()?;
     header.set_sensitive(true);
     Some(Arc::new(Token {
+        value: token.clone(),
         header,
         key,
         refused: AtomicBool::new(false),

@@ -235,7 +235,7 @@ impl Run<'_, '_> {
         elapsed: Duration,
     ) -> Next {
         let verdict = envelope::judge_and_read(&response, self.read);
-        let hush = Hush::of([token.expose(), self.shared.config.client_secret.expose()]);
+        let hush = Hush::of([token.value.expose(), self.shared.config.client_secret.expose()]);
         let request_id = envelope::request_id(&response.headers, hush);
         self.shared.emit(|| Event::Response {
             operation: self.call.operation,
