@@ -98,8 +98,11 @@ impl TokenManager {
     }
 
     fn valid(&self, clock: &dyn Clock) -> Option<Arc<Token>> {
-        let current = lock(&self.current);
-        current.as_ref().filter(|t| t.is_valid(clock.now(), clock.wall())).cloned()
+        self.valid_at(clock.now(), clock.wall())
+    }
+
+    fn valid_at(&self, now: Instant, wall: SystemTime) -> Option<Arc<Token>> {
+        lock(&self.current).as_ref().filter(|t| t.is_valid(now, wall)).cloned()
     }
 
     /// A token that can be sent now.
@@ -110,8 +113,9 @@ impl TokenManager {
         bounds: Bounds,
     ) -> Result<Arc<Token>> {
         let clock = &*shared.clock;
-        if let Some(token) = self.valid(clock) {
-            if !token.wants_refresh(clock.now(), clock.wall()) {
+        let (now, wall) = (clock.now(), clock.wall());
+        if let Some(token) = self.valid_at(now, wall) {
+            if !token.wants_refresh(now, wall) {
                 return Ok(token);
             }
             self.refresh_ahead(shared, driver, bounds.deadline).await;

@@ -122,11 +122,11 @@ impl CallOptions {
         Ok(Self { timeout, max_retries: options.max_retries })
     }
 
-    /// How far a call that begins now may go.
-    fn bounds(self, shared: &Shared) -> Bounds {
+    /// How far a call may go that begins at `start`.
+    fn bounds(self, shared: &Shared, start: Instant) -> Bounds {
         let options = &shared.config.options;
         Bounds {
-            deadline: shared.clock.now() + self.timeout.unwrap_or(options.timeout),
+            deadline: start + self.timeout.unwrap_or(options.timeout),
             max_retries: self.max_retries.unwrap_or(options.max_retries),
         }
     }
@@ -141,7 +141,7 @@ pub(crate) async fn authenticate(
     shared.check_open()?;
     let start = shared.clock.now();
     let span = tracing::debug_span!("zhifuyun.operation", operation = AUTHENTICATE);
-    let result = shared.tokens.renew(shared, driver, options.bounds(shared)).instrument(span).await;
+    let result = shared.tokens.renew(shared, driver, options.bounds(shared, start)).instrument(span).await;
     result.map(drop).map_err(|e| {
         let total = shared.clock.now().saturating_duration_since(start);
         e.with_timing(Timing { total, token: total, ..Timing::default() })

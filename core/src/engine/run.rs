@@ -47,7 +47,7 @@ pub(crate) async fn run(
         driver,
         call,
         read,
-        bounds: call.options.bounds(shared),
+        bounds: call.options.bounds(shared, start),
         timing: Timing::default(),
         attempts: 0,
         retries: 0,
@@ -108,8 +108,8 @@ impl Run<'_, '_> {
         loop {
             self.shared.check_open()?;
             let mut permit = Arc::clone(&self.shared.limiter).enter(self.call.class);
-            self.wait_for_turn(&mut *permit).await?;
-            let token = self.token().await?;
+            let admitted = self.wait_for_turn(&mut *permit).await?;
+            let token = self.token(admitted).await?;
             match self.attempt(&token, &mut *permit).await {
                 Next::Done(answer) => return Ok(*answer),
                 Next::Again => {}
@@ -126,16 +126,17 @@ impl Run<'_, '_> {
         self.shared.clock.now()
     }
 
-    /// Waits until the limiter lets the request go, or says why it cannot.
-    async fn wait_for_turn(&mut self, permit: &mut dyn Permit) -> Result<()> {
+    /// Waits until the limiter lets the request go, which is the moment that it returns, or says why it cannot.
+    async fn wait_for_turn(&mut self, permit: &mut dyn Permit) -> Result<Instant> {
         let began = self.now();
+        let mut now = began;
         loop {
-            let now = self.now();
             let admission = by(&*self.shared.clock, self.bounds.deadline, permit.admit(now)).await;
             let admission = admission.ok_or_else(|| no_time("for its turn"))?;
             let Admission::Wait { until, not_before, cause } = admission else {
-                self.timing.queued += self.now().saturating_duration_since(began);
-                return Ok(());
+                let admitted = self.now();
+                self.timing.queued += admitted.saturating_duration_since(began);
+                return Ok(admitted);
             };
             let options = &self.shared.config.options;
             // Waiting for one's place in a paced queue is no shortage of quota.
@@ -160,6 +161,7 @@ impl Run<'_, '_> {
                 () = changed => {}
                 () = self.shared.clock.sleep(wait) => {}
             }
+            now = self.now();
         }
     }
 
@@ -184,8 +186,7 @@ impl Run<'_, '_> {
         }
     }
 
-    async fn token(&mut self) -> Result<Arc<Token>> {
-        let began = self.now();
+    async fn token(&mut self, began: Instant) -> Result<Arc<Token>> {
         let token = self.shared.tokens.get(self.shared, self.driver, self.bounds).await;
         self.timing.token += self.now().saturating_duration_since(began);
         token
