@@ -172,7 +172,7 @@ async fn ask_once(
     });
     let request = HttpRequest {
         method: Method::POST,
-        url: shared.url(&["oauth", "token"]),
+        url: shared.url(["oauth", "token"]),
         headers: headers(true),
         body: Some(Payload::new(body)),
         fresh,

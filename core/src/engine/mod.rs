@@ -54,7 +54,7 @@ impl Shared {
 
     /// `base_url` with segments appended, each percent-encoded. Ids were checked before: `.` and `..` would
     /// vanish here.
-    pub(crate) fn url(&self, segments: &[&str]) -> Url {
+    pub(crate) fn url<'s>(&self, segments: impl IntoIterator<Item = &'s str>) -> Url {
         let mut url = self.config.base_url.clone();
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty().extend(segments);
@@ -203,13 +203,9 @@ impl Call {
     }
 
     pub(crate) fn url(&self, shared: &Shared) -> Url {
-        let segments: Vec<&str> = self
-            .path
-            .split('/')
-            .filter(|s| !s.is_empty())
-            .map(|s| if s == "{id}" { self.id.as_deref().unwrap_or_default() } else { s })
-            .collect();
-        let mut url = shared.url(&segments);
+        let segments = self.path.split('/').filter(|s| !s.is_empty());
+        let id = self.id.as_deref().unwrap_or_default();
+        let mut url = shared.url(segments.map(|s| if s == "{id}" { id } else { s }));
         if !self.query.is_empty() {
             url.query_pairs_mut().extend_pairs(self.query.iter().map(|(k, v)| (*k, v.as_str())));
         }
