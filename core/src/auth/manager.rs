@@ -124,7 +124,7 @@ impl TokenManager {
             }
         }
         let seen = self.failures.load(Ordering::SeqCst);
-        driven(shared, driver, move |shared, transport| async move {
+        let work = driven(shared, driver, move |shared, transport| async move {
             let (tokens, clock) = (&shared.tokens, &*shared.clock);
             let _flight = tokens.lead(clock, bounds.deadline).await?;
             if let Some(token) = tokens.valid(clock) {
@@ -135,8 +135,9 @@ impl TokenManager {
                 return Err(error);
             }
             tokens.ask(&shared, &*transport, bounds, Purpose::Call).await
-        })
-        .await
+        });
+        // Rare, and larger than all the rest of a call, which would carry the room for it along.
+        Box::pin(work).await
     }
 
     /// Asks the server for a new token, whatever is cached. Who asks while somebody else does shares the answer.

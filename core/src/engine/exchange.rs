@@ -16,19 +16,23 @@ use std::time::{Duration, Instant, SystemTime};
 use tracing::Instrument as _;
 
 /// Sends a request and waits for the whole answer, but not beyond `deadline`.
-pub(crate) async fn attempt(
+pub(crate) fn attempt(
     shared: &Shared,
     transport: &dyn Transport,
     request: HttpRequest,
     deadline: Instant,
-) -> std::result::Result<HttpResponse, TransportError> {
+) -> impl Future<Output = std::result::Result<HttpResponse, TransportError>> {
     let (progress, body) = (request.progress.clone(), request.body.clone());
-    let answer = by(&*shared.clock, deadline, transport.send(request)).await;
-    answer.unwrap_or_else(|| {
-        // A read may have left, or not; nobody has to know.
-        let unsent = body.is_some_and(|b| !b.has_begun());
-        if unsent { Err(no_connection()) } else { progress.refusal().ok_or_else(|| timed_out(&progress)) }
-    })
+    // Not in the block, which would carry the request along.
+    let sending = transport.send(request);
+    async move {
+        let answer = by(&*shared.clock, deadline, sending).await;
+        answer.unwrap_or_else(|| {
+            // A read may have left, or not; nobody has to know.
+            let unsent = body.is_some_and(|b| !b.has_begun());
+            if unsent { Err(no_connection()) } else { progress.refusal().ok_or_else(|| timed_out(&progress)) }
+        })
+    }
 }
 
 /// The time was up before there was a connection to send a write on.

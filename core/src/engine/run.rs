@@ -96,8 +96,10 @@ struct Run<'a, 'r> {
 
 /// What follows an attempt.
 enum Next {
-    Done(Box<Answer>),
+    Done(Answer),
     Again,
+    /// With another token, because the server does not take this one.
+    Renew(Error),
     Fail(Error),
     /// Worth another attempt if the rules allow one.
     Retry(Error, Option<Duration>),
@@ -111,8 +113,13 @@ impl Run<'_, '_> {
             let admitted = self.wait_for_turn(&mut *permit).await?;
             let token = self.token(admitted).await?;
             match self.attempt(&token, &mut *permit).await {
-                Next::Done(answer) => return Ok(*answer),
+                Next::Done(answer) => return Ok(answer),
                 Next::Again => {}
+                Next::Renew(error) => {
+                    let shared = self.shared;
+                    shared.tokens.invalidate(&*shared.clock, &token, self.bounds.deadline).await;
+                    self.retrying(&error, Duration::ZERO);
+                }
                 Next::Fail(error) => return Err(error),
                 Next::Retry(error, wait) => {
                     drop(permit);
@@ -220,7 +227,7 @@ impl Run<'_, '_> {
         let elapsed = self.now().saturating_duration_since(sent);
         self.timing.network += elapsed;
         match result {
-            Ok(response) => self.answered(response, token, permit, elapsed).await,
+            Ok(response) => self.answered(response, token, permit, elapsed),
             Err(failure) => {
                 permit.ended(Outcome::Lost, self.now());
                 self.failed(failure)
@@ -228,7 +235,7 @@ impl Run<'_, '_> {
         }
     }
 
-    async fn answered(
+    fn answered(
         &mut self,
         response: HttpResponse,
         token: &Token,
@@ -259,9 +266,7 @@ impl Run<'_, '_> {
             envelope::error(&response, &verdict, hush).with_request_id(request_id).with_retry_after(wait);
         if verdict.status == 401 && !self.refreshed {
             self.refreshed = true;
-            self.shared.tokens.invalidate(&*self.shared.clock, token, self.bounds.deadline).await;
-            self.retrying(&error, Duration::ZERO);
-            return Next::Again;
+            return Next::Renew(error);
         }
         let transient = is_transient(verdict.status);
         if self.call.is_read() {
@@ -310,7 +315,7 @@ impl Run<'_, '_> {
         match envelope::success_data(&response, verdict, false, hush) {
             Ok(data) => {
                 let meta = Meta::new(response.status, verdict.code, request_id);
-                Next::Done(Box::new(Answer { body: response.body, data, meta }))
+                Next::Done(Answer { body: response.body, data, meta })
             }
             Err(error) => {
                 let error = error.with_request_id(request_id);
