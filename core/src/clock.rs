@@ -45,6 +45,10 @@ impl Clock for SystemClock {
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
         Box::pin(tokio::time::sleep(duration))
     }
+
+    fn deadline(&self, at: Instant) -> BoxFuture<'static, ()> {
+        Box::pin(tokio::time::sleep_until(at.into()))
+    }
 }
 
 /// Where jitter comes from. Seeded per process and reseeded after a fork by whoever owns the client, so that

@@ -98,8 +98,11 @@ impl TokenManager {
     }
 
     fn valid(&self, clock: &dyn Clock) -> Option<Arc<Token>> {
-        let current = lock(&self.current);
-        current.as_ref().filter(|t| t.is_valid(clock.now(), clock.wall())).cloned()
+        self.valid_at(clock.now(), clock.wall())
+    }
+
+    fn valid_at(&self, now: Instant, wall: SystemTime) -> Option<Arc<Token>> {
+        lock(&self.current).as_ref().filter(|t| t.is_valid(now, wall)).cloned()
     }
 
     /// A token that can be sent now.
@@ -110,8 +113,9 @@ impl TokenManager {
         bounds: Bounds,
     ) -> Result<Arc<Token>> {
         let clock = &*shared.clock;
-        if let Some(token) = self.valid(clock) {
-            if !token.wants_refresh(clock.now(), clock.wall()) {
+        let (now, wall) = (clock.now(), clock.wall());
+        if let Some(token) = self.valid_at(now, wall) {
+            if !token.wants_refresh(now, wall) {
                 return Ok(token);
             }
             self.refresh_ahead(shared, driver, bounds.deadline).await;
@@ -120,7 +124,7 @@ impl TokenManager {
             }
         }
         let seen = self.failures.load(Ordering::SeqCst);
-        driven(shared, driver, move |shared, transport| async move {
+        let work = driven(shared, driver, move |shared, transport| async move {
             let (tokens, clock) = (&shared.tokens, &*shared.clock);
             let _flight = tokens.lead(clock, bounds.deadline).await?;
             if let Some(token) = tokens.valid(clock) {
@@ -131,8 +135,9 @@ impl TokenManager {
                 return Err(error);
             }
             tokens.ask(&shared, &*transport, bounds, Purpose::Call).await
-        })
-        .await
+        });
+        // Rare, and larger than all the rest of a call, which would carry the room for it along.
+        Box::pin(work).await
     }
 
     /// Asks the server for a new token, whatever is cached. Who asks while somebody else does shares the answer.
@@ -229,7 +234,7 @@ impl TokenManager {
             Err(error) => Err(error),
         };
         let background = purpose == Purpose::Ahead;
-        shared.emit(&Event::Refresh { ok: result.is_ok(), background });
+        shared.emit(|| Event::Refresh { ok: result.is_ok(), background });
         tracing::debug!(ok = result.is_ok(), background, "zhifuyun token refresh");
         match &result {
             Ok(_) => drop(self.obtained.fetch_add(1, Ordering::SeqCst)),
@@ -262,7 +267,7 @@ impl TokenManager {
         let patience = deadline.min(clock.now() + STORE_PATIENCE);
         let stored = by(clock, patience, self.store.load(key)).await.flatten()?;
         // It has expired by this client's clock, or was refused, whatever the store and the wall clock say.
-        if lock(&self.current).as_ref().is_some_and(|t| t.expose() == stored.access_token.expose()) {
+        if lock(&self.current).as_ref().is_some_and(|t| t.value == stored.access_token) {
             return None;
         }
         let (now, wall) = (clock.now(), clock.wall());
@@ -310,8 +315,7 @@ impl TokenManager {
     /// The server refused exactly this token. A newer one stays.
     pub(crate) async fn invalidate(&self, clock: &dyn Clock, token: &Token, deadline: Instant) {
         token.refused.store(true, Ordering::SeqCst);
-        let value = Secret::new(token.expose());
-        self.patiently(clock, deadline, self.store.remove(&token.key, &value)).await;
+        self.patiently(clock, deadline, self.store.remove(&token.key, &token.value)).await;
     }
 
     /// What a store does not manage soon is left undone: no call fails for it.
@@ -358,6 +362,7 @@ fn adopt(
     let mut header = HeaderValue::from_str(&format!("Bearer {}", token.expose())).ok()?;
     header.set_sensitive(true);
     Some(Arc::new(Token {
+        value: token.clone(),
         header,
         key,
         refused: AtomicBool::new(false),

@@ -11,6 +11,7 @@ pub use credentials::{Credentials, CredentialsProvider};
 pub(crate) use manager::TokenManager;
 pub use store::{MemoryTokenStore, StoredToken, TokenStore};
 
+use crate::secret::Secret;
 use http::HeaderValue;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
@@ -23,6 +24,8 @@ const DEFAULT_LIFETIME: Duration = Duration::from_secs(3600);
 /// A usable token.
 #[derive(Debug)]
 pub(crate) struct Token {
+    /// The token as the server gave it.
+    pub(crate) value: Secret,
     /// `Bearer …`, marked sensitive.
     pub(crate) header: HeaderValue,
     /// Under which the store keeps it.
@@ -37,11 +40,6 @@ pub(crate) struct Token {
 }
 
 impl Token {
-    /// The token as the server gave it.
-    pub(crate) fn expose(&self) -> &str {
-        self.header.to_str().ok().and_then(|v| v.strip_prefix("Bearer ")).unwrap_or_default()
-    }
-
     /// By both clocks: the monotonic one stands still in a suspended machine, the wall clock can be set back.
     fn is_valid(&self, now: Instant, wall: SystemTime) -> bool {
         now < self.expires && wall < self.expires_wall && !self.refused.load(Ordering::SeqCst)

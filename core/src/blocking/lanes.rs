@@ -4,6 +4,7 @@ use crate::client::Background;
 use crate::error::{Error, ErrorKind, Reason, Result};
 use std::collections::VecDeque;
 use std::future::Future;
+use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, Runtime};
@@ -108,6 +109,8 @@ impl Lane {
 
     /// Drives `work` on the calling thread, which must not be inside another runtime.
     pub fn block_on<F: Future>(&self, work: F) -> F::Output {
+        // Where it is: the runtime moves what it is given more than once, and the future of a call is large.
+        let work = pin!(work);
         self.runtime.block_on(async {
             // One turn of the event loop first: a connection that the server closed while nobody was looking
             // is noticed now, not by the request that would be sent into it.

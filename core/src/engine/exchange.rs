@@ -16,19 +16,23 @@ use std::time::{Duration, Instant, SystemTime};
 use tracing::Instrument as _;
 
 /// Sends a request and waits for the whole answer, but not beyond `deadline`.
-pub(crate) async fn attempt(
+pub(crate) fn attempt(
     shared: &Shared,
     transport: &dyn Transport,
     request: HttpRequest,
     deadline: Instant,
-) -> std::result::Result<HttpResponse, TransportError> {
+) -> impl Future<Output = std::result::Result<HttpResponse, TransportError>> {
     let (progress, body) = (request.progress.clone(), request.body.clone());
-    let answer = by(&*shared.clock, deadline, transport.send(request)).await;
-    answer.unwrap_or_else(|| {
-        // A read may have left, or not; nobody has to know.
-        let unsent = body.is_some_and(|b| !b.has_begun());
-        if unsent { Err(no_connection()) } else { progress.refusal().ok_or_else(|| timed_out(&progress)) }
-    })
+    // Not in the block, which would carry the request along.
+    let sending = transport.send(request);
+    async move {
+        let answer = by(&*shared.clock, deadline, sending).await;
+        answer.unwrap_or_else(|| {
+            // A read may have left, or not; nobody has to know.
+            let unsent = body.is_some_and(|b| !b.has_begun());
+            if unsent { Err(no_connection()) } else { progress.refusal().ok_or_else(|| timed_out(&progress)) }
+        })
+    }
 }
 
 /// The time was up before there was a connection to send a write on.
@@ -164,7 +168,7 @@ async fn ask_once(
     hush: Hush<'_>,
     number: u32,
 ) -> std::result::Result<(HttpResponse, Verdict), TransportError> {
-    shared.emit(&Event::Request {
+    shared.emit(|| Event::Request {
         operation: AUTHENTICATE,
         method: "POST",
         path: TOKEN_PATH,
@@ -172,7 +176,7 @@ async fn ask_once(
     });
     let request = HttpRequest {
         method: Method::POST,
-        url: shared.url(&["oauth", "token"]),
+        url: shared.url(["oauth", "token"]),
         headers: headers(true),
         body: Some(Payload::new(body)),
         fresh,
@@ -183,7 +187,7 @@ async fn ask_once(
     let span = tracing::debug_span!("zhifuyun.attempt", attempt = number, path = TOKEN_PATH);
     let response = attempt(shared, transport, request, until).instrument(span).await?;
     let verdict = envelope::judge(&response);
-    shared.emit(&Event::Response {
+    shared.emit(|| Event::Response {
         operation: AUTHENTICATE,
         attempt: number,
         http_status: response.status,
@@ -202,7 +206,7 @@ pub(crate) fn retrying(
     error: &Error,
     delay: Duration,
 ) {
-    shared.emit(&Event::Retry { operation, attempt, reason: error.reason(), delay });
+    shared.emit(|| Event::Retry { operation, attempt, reason: error.reason(), delay });
     tracing::debug!(
         kind = error.kind().as_str(),
         reason = error.reason().as_str(),

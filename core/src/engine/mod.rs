@@ -41,9 +41,10 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn emit(&self, event: &Event) {
+    /// The event is made only if there is somebody to hear of it.
+    pub(crate) fn emit(&self, event: impl FnOnce() -> Event) {
         if let Some(hook) = &self.hook {
-            hook.event(event);
+            hook.event(&event());
         }
     }
 
@@ -53,7 +54,7 @@ impl Shared {
 
     /// `base_url` with segments appended, each percent-encoded. Ids were checked before: `.` and `..` would
     /// vanish here.
-    pub(crate) fn url(&self, segments: &[&str]) -> Url {
+    pub(crate) fn url<'s>(&self, segments: impl IntoIterator<Item = &'s str>) -> Url {
         let mut url = self.config.base_url.clone();
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty().extend(segments);
@@ -121,11 +122,11 @@ impl CallOptions {
         Ok(Self { timeout, max_retries: options.max_retries })
     }
 
-    /// How far a call that begins now may go.
-    fn bounds(self, shared: &Shared) -> Bounds {
+    /// How far a call may go that begins at `start`.
+    fn bounds(self, shared: &Shared, start: Instant) -> Bounds {
         let options = &shared.config.options;
         Bounds {
-            deadline: shared.clock.now() + self.timeout.unwrap_or(options.timeout),
+            deadline: start + self.timeout.unwrap_or(options.timeout),
             max_retries: self.max_retries.unwrap_or(options.max_retries),
         }
     }
@@ -140,7 +141,7 @@ pub(crate) async fn authenticate(
     shared.check_open()?;
     let start = shared.clock.now();
     let span = tracing::debug_span!("zhifuyun.operation", operation = AUTHENTICATE);
-    let result = shared.tokens.renew(shared, driver, options.bounds(shared)).instrument(span).await;
+    let result = shared.tokens.renew(shared, driver, options.bounds(shared, start)).instrument(span).await;
     result.map(drop).map_err(|e| {
         let total = shared.clock.now().saturating_duration_since(start);
         e.with_timing(Timing { total, token: total, ..Timing::default() })
@@ -202,13 +203,9 @@ impl Call {
     }
 
     pub(crate) fn url(&self, shared: &Shared) -> Url {
-        let segments: Vec<&str> = self
-            .path
-            .split('/')
-            .filter(|s| !s.is_empty())
-            .map(|s| if s == "{id}" { self.id.as_deref().unwrap_or_default() } else { s })
-            .collect();
-        let mut url = shared.url(&segments);
+        let segments = self.path.split('/').filter(|s| !s.is_empty());
+        let id = self.id.as_deref().unwrap_or_default();
+        let mut url = shared.url(segments.map(|s| if s == "{id}" { id } else { s }));
         if !self.query.is_empty() {
             url.query_pairs_mut().extend_pairs(self.query.iter().map(|(k, v)| (*k, v.as_str())));
         }

@@ -47,7 +47,7 @@ pub(crate) async fn run(
         driver,
         call,
         read,
-        bounds: call.options.bounds(shared),
+        bounds: call.options.bounds(shared, start),
         timing: Timing::default(),
         attempts: 0,
         retries: 0,
@@ -96,8 +96,10 @@ struct Run<'a, 'r> {
 
 /// What follows an attempt.
 enum Next {
-    Done(Box<Answer>),
+    Done(Answer),
     Again,
+    /// With another token, because the server does not take this one.
+    Renew(Error),
     Fail(Error),
     /// Worth another attempt if the rules allow one.
     Retry(Error, Option<Duration>),
@@ -108,11 +110,16 @@ impl Run<'_, '_> {
         loop {
             self.shared.check_open()?;
             let mut permit = Arc::clone(&self.shared.limiter).enter(self.call.class);
-            self.wait_for_turn(&mut *permit).await?;
-            let token = self.token().await?;
+            let admitted = self.wait_for_turn(&mut *permit).await?;
+            let token = self.token(admitted).await?;
             match self.attempt(&token, &mut *permit).await {
-                Next::Done(answer) => return Ok(*answer),
+                Next::Done(answer) => return Ok(answer),
                 Next::Again => {}
+                Next::Renew(error) => {
+                    let shared = self.shared;
+                    shared.tokens.invalidate(&*shared.clock, &token, self.bounds.deadline).await;
+                    self.retrying(&error, Duration::ZERO);
+                }
                 Next::Fail(error) => return Err(error),
                 Next::Retry(error, wait) => {
                     drop(permit);
@@ -126,16 +133,17 @@ impl Run<'_, '_> {
         self.shared.clock.now()
     }
 
-    /// Waits until the limiter lets the request go, or says why it cannot.
-    async fn wait_for_turn(&mut self, permit: &mut dyn Permit) -> Result<()> {
+    /// Waits until the limiter lets the request go, which is the moment that it returns, or says why it cannot.
+    async fn wait_for_turn(&mut self, permit: &mut dyn Permit) -> Result<Instant> {
         let began = self.now();
+        let mut now = began;
         loop {
-            let now = self.now();
             let admission = by(&*self.shared.clock, self.bounds.deadline, permit.admit(now)).await;
             let admission = admission.ok_or_else(|| no_time("for its turn"))?;
             let Admission::Wait { until, not_before, cause } = admission else {
-                self.timing.queued += self.now().saturating_duration_since(began);
-                return Ok(());
+                let admitted = self.now();
+                self.timing.queued += admitted.saturating_duration_since(began);
+                return Ok(admitted);
             };
             let options = &self.shared.config.options;
             // Waiting for one's place in a paced queue is no shortage of quota.
@@ -152,7 +160,7 @@ impl Run<'_, '_> {
                 });
             }
             let wait = until.min(self.bounds.deadline).saturating_duration_since(now);
-            self.shared.emit(&Event::Wait { operation: self.call.operation, cause, duration: wait });
+            self.shared.emit(|| Event::Wait { operation: self.call.operation, cause, duration: wait });
             tracing::debug!(?cause, wait_ms = wait.as_millis() as u64, "waiting for a turn");
             let changed = permit.changed();
             tokio::select! {
@@ -160,6 +168,7 @@ impl Run<'_, '_> {
                 () = changed => {}
                 () = self.shared.clock.sleep(wait) => {}
             }
+            now = self.now();
         }
     }
 
@@ -184,8 +193,7 @@ impl Run<'_, '_> {
         }
     }
 
-    async fn token(&mut self) -> Result<Arc<Token>> {
-        let began = self.now();
+    async fn token(&mut self, began: Instant) -> Result<Arc<Token>> {
         let token = self.shared.tokens.get(self.shared, self.driver, self.bounds).await;
         self.timing.token += self.now().saturating_duration_since(began);
         token
@@ -194,7 +202,7 @@ impl Run<'_, '_> {
     async fn attempt(&mut self, token: &Token, permit: &mut dyn Permit) -> Next {
         let call = self.call;
         self.attempts += 1;
-        self.shared.emit(&Event::Request {
+        self.shared.emit(|| Event::Request {
             operation: call.operation,
             method: if call.is_read() { "GET" } else { method_name(&call.method) },
             path: call.path,
@@ -219,7 +227,7 @@ impl Run<'_, '_> {
         let elapsed = self.now().saturating_duration_since(sent);
         self.timing.network += elapsed;
         match result {
-            Ok(response) => self.answered(response, token, permit, elapsed).await,
+            Ok(response) => self.answered(response, token, permit, elapsed),
             Err(failure) => {
                 permit.ended(Outcome::Lost, self.now());
                 self.failed(failure)
@@ -227,7 +235,7 @@ impl Run<'_, '_> {
         }
     }
 
-    async fn answered(
+    fn answered(
         &mut self,
         response: HttpResponse,
         token: &Token,
@@ -235,9 +243,9 @@ impl Run<'_, '_> {
         elapsed: Duration,
     ) -> Next {
         let verdict = envelope::judge_and_read(&response, self.read);
-        let hush = Hush::of([token.expose(), self.shared.config.client_secret.expose()]);
+        let hush = Hush::of([token.value.expose(), self.shared.config.client_secret.expose()]);
         let request_id = envelope::request_id(&response.headers, hush);
-        self.shared.emit(&Event::Response {
+        self.shared.emit(|| Event::Response {
             operation: self.call.operation,
             attempt: self.attempts,
             http_status: response.status,
@@ -258,9 +266,7 @@ impl Run<'_, '_> {
             envelope::error(&response, &verdict, hush).with_request_id(request_id).with_retry_after(wait);
         if verdict.status == 401 && !self.refreshed {
             self.refreshed = true;
-            self.shared.tokens.invalidate(&*self.shared.clock, token, self.bounds.deadline).await;
-            self.retrying(&error, Duration::ZERO);
-            return Next::Again;
+            return Next::Renew(error);
         }
         let transient = is_transient(verdict.status);
         if self.call.is_read() {
@@ -309,7 +315,7 @@ impl Run<'_, '_> {
         match envelope::success_data(&response, verdict, false, hush) {
             Ok(data) => {
                 let meta = Meta::new(response.status, verdict.code, request_id);
-                Next::Done(Box::new(Answer { body: response.body, data, meta }))
+                Next::Done(Answer { body: response.body, data, meta })
             }
             Err(error) => {
                 let error = error.with_request_id(request_id);

@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind, FieldError, Reason};
 use crate::models::Extra;
 use crate::secret::Hush;
 use crate::transport::HttpResponse;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 use serde_json::Value;
 use std::borrow::Cow;
 
@@ -18,6 +18,12 @@ const EXCERPT: usize = 512;
 const MAX_FIELDS: usize = 50;
 /// Where servers put their words, the best first.
 const NAMES: [&str; 7] = ["message", "msg", "errmsg", "error_description", "error", "detail", "errors"];
+/// Where servers put their id of a request, the best first.
+static REQUEST_IDS: [HeaderName; 3] = [
+    HeaderName::from_static("x-request-id"),
+    HeaderName::from_static("request-id"),
+    HeaderName::from_static("x-trace-id"),
+];
 
 /// The error that a failing answer stands for.
 pub(crate) fn error(response: &HttpResponse, verdict: &Verdict, hush: Hush<'_>) -> Error {
@@ -51,8 +57,8 @@ pub(super) fn said(response: &HttpResponse, hush: Hush<'_>) -> Option<String> {
 
 /// The server's id of the request.
 pub(crate) fn request_id(headers: &HeaderMap, hush: Hush<'_>) -> Option<String> {
-    ["x-request-id", "request-id", "x-trace-id"].iter().find_map(|name| {
-        let value = headers.get(*name)?.to_str().ok()?.trim();
+    REQUEST_IDS.iter().find_map(|name| {
+        let value = headers.get(name)?.to_str().ok()?.trim();
         (!value.is_empty() && value.len() <= 256).then(|| hush.scrub(value).into_owned())
     })
 }

@@ -5,7 +5,9 @@ use super::state::{Flight, State};
 use super::{Admission, Class, Limiter, Outcome, Permit, Plan, Quota};
 use crate::clock::{BoxFuture, Jitter};
 use std::fmt;
+use std::future::{poll_fn, ready};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
@@ -112,7 +114,11 @@ impl LocalPermit {
 
 impl Permit for LocalPermit {
     fn admit(&mut self, now: Instant) -> BoxFuture<'_, Admission> {
-        Box::pin(std::future::ready(self.ask(now)))
+        match self.ask(now) {
+            // The usual answer: a future without state needs no memory.
+            Admission::Go => Box::pin(poll_fn(|_| Poll::Ready(Admission::Go))),
+            wait => Box::pin(ready(wait)),
+        }
     }
 
     fn changed(&self) -> BoxFuture<'static, ()> {
