@@ -176,7 +176,7 @@ async fn ask_once(
     });
     let request = HttpRequest {
         method: Method::POST,
-        url: shared.url(["oauth", "token"]),
+        target: shared.target(TOKEN_PATH),
         headers: headers(true),
         body: Some(Payload::new(body)),
         fresh,

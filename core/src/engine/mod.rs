@@ -21,11 +21,12 @@ use crate::retry::RetryQuota;
 use crate::transport::{HttpTransport, Transport, TransportOptions};
 use bytes::Bytes;
 use http::Method;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tracing::Instrument as _;
-use url::Url;
+use url::form_urlencoded;
 
 /// Everything that all handles of one client share, whatever runtime they are driven by.
 #[derive(Debug)]
@@ -52,14 +53,14 @@ impl Shared {
         if self.closed.load(Ordering::Relaxed) { Err(Error::closed()) } else { Ok(()) }
     }
 
-    /// `base_url` with segments appended, each percent-encoded. Ids were checked before: `.` and `..` would
-    /// vanish here.
-    pub(crate) fn url<'s>(&self, segments: impl IntoIterator<Item = &'s str>) -> Url {
-        let mut url = self.config.base_url.clone();
-        if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty().extend(segments);
-        }
-        url
+    /// `path` below that of `base_url`.
+    pub(crate) fn target(&self, path: &str) -> String {
+        let base = self.config.base_url.path();
+        // Room for what follows too: an id or a usual query.
+        let mut target = String::with_capacity(base.len() + path.len() + 64);
+        target.push_str(base.strip_suffix('/').unwrap_or(base));
+        target.push_str(path);
+        target
     }
 
     pub(crate) fn transport(&self) -> Result<HttpTransport> {
@@ -148,12 +149,28 @@ pub(crate) async fn authenticate(
     })
 }
 
+/// What a segment of a path cannot hold as it is (<https://url.spec.whatwg.org/#path-percent-encode-set>), and what would
+/// end it or be taken for an encoding.
+const SEGMENT: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'`')
+    .add(b'{')
+    .add(b'}')
+    .add(b'/')
+    .add(b'%')
+    .add(b'\\');
+
 /// An operation with its arguments, checked and ready to be sent.
 #[derive(Debug, Clone)]
 pub(crate) struct Call {
     pub(crate) operation: &'static str,
     pub(crate) method: Method,
-    /// With placeholders: what logs and events show.
+    /// With `{id}` at its end where there is one: what logs and events show.
     pub(crate) path: &'static str,
     pub(crate) id: Option<String>,
     pub(crate) query: Vec<(&'static str, String)>,
@@ -202,13 +219,16 @@ impl Call {
         self.method == Method::GET
     }
 
-    pub(crate) fn url(&self, shared: &Shared) -> Url {
-        let segments = self.path.split('/').filter(|s| !s.is_empty());
-        let id = self.id.as_deref().unwrap_or_default();
-        let mut url = shared.url(segments.map(|s| if s == "{id}" { id } else { s }));
+    /// Path and query. Ids were checked before: a server may take `.` and `..` for another path.
+    pub(crate) fn target(&self, shared: &Shared) -> String {
+        let mut target = shared.target(self.path.strip_suffix("{id}").unwrap_or(self.path));
+        target.extend(self.id.iter().flat_map(|id| utf8_percent_encode(id, SEGMENT)));
         if !self.query.is_empty() {
-            url.query_pairs_mut().extend_pairs(self.query.iter().map(|(k, v)| (*k, v.as_str())));
+            target.push('?');
+            let query = self.query.iter().map(|(k, v)| (*k, v.as_str()));
+            let start = target.len();
+            form_urlencoded::Serializer::for_suffix(&mut target, start).extend_pairs(query);
         }
-        url
+        target
     }
 }

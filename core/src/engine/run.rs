@@ -212,7 +212,7 @@ impl Run<'_, '_> {
         headers.insert(AUTHORIZATION, token.header.clone());
         let request = HttpRequest {
             method: call.method.clone(),
-            url: call.url(self.shared),
+            target: call.target(self.shared),
             headers,
             body: call.body.clone().map(Payload::new),
             fresh: self.broken,

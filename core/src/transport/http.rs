@@ -13,7 +13,6 @@ use ::http::header::{ACCEPT_ENCODING, HeaderValue, PROXY_AUTHORIZATION, TRANSFER
 use ::http::{Request, Uri, Version};
 use bytes::Bytes;
 use hyper::body::Body as _;
-use url::Position;
 
 /// As much as is read of the words of a refusal, which only go into an error.
 const REFUSAL_BYTES: u64 = 64 * 1024;
@@ -67,11 +66,10 @@ impl HttpTransport {
 
     /// The request as hyper takes it, but for where it goes.
     fn outgoing(&self, request: HttpRequest) -> std::result::Result<Request<Payload>, TransportError> {
-        let path = &request.url[Position::BeforePath..Position::AfterQuery];
-        let path = Uri::try_from(path).map_err(|e| classify::unwritable(&e.into()))?;
+        let target = Uri::try_from(request.target).map_err(|e| classify::unwritable(&e.into()))?;
         let mut outgoing = Request::new(request.body.unwrap_or_default());
         *outgoing.method_mut() = request.method;
-        *outgoing.uri_mut() = path;
+        *outgoing.uri_mut() = target;
         let headers = outgoing.headers_mut();
         *headers = request.headers;
         headers.insert(USER_AGENT, self.connector.user_agent().clone());
@@ -127,7 +125,7 @@ mod tests {
         };
         let request = HttpRequest {
             method: ::http::Method::GET,
-            url: format!("http://both.example:{port}/v1/tickets").parse().unwrap(),
+            target: "/v1/tickets".to_owned(),
             headers: ::http::HeaderMap::new(),
             body: None,
             progress: Progress::default(),

@@ -39,7 +39,8 @@ pub(crate) struct TransportOptions {
 #[derive(Debug, Clone)]
 pub(crate) struct HttpRequest {
     pub(crate) method: Method,
-    pub(crate) url: Url,
+    /// Path and query, percent-encoded. Where it goes is known: there is one server.
+    pub(crate) target: String,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Option<Payload>,
     /// On a connection of its own: the one before it was dead, and so may be the others that were idle.

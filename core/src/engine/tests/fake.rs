@@ -48,7 +48,7 @@ impl std::fmt::Debug for Fake {
 impl Transport for Fake {
     fn send(&self, request: HttpRequest) -> BoxFuture<'_, Reply> {
         Box::pin(async move {
-            let path = request.url.path().to_owned();
+            let path = request.target.split('?').next().unwrap().to_owned();
             let authorization = request.headers.get("authorization").map(|v| v.to_str().unwrap().to_owned());
             let count = {
                 let mut seen = self.seen.lock().unwrap();
