@@ -82,6 +82,11 @@ fn from_object(name: &str, object: &ZendObject, depth: usize) -> Result<Value> {
     }
 }
 
+/// JSON as text. Not by `Display`, which takes twice as long.
+pub(crate) fn text(map: &Map<String, Value>) -> String {
+    serde_json::to_string(map).unwrap_or_default()
+}
+
 /// Arguments by name as one JSON object. Null means "not given".
 pub(crate) fn arguments(given: &[(&str, Option<&Zval>)]) -> Result<String> {
     let mut map = Map::new();
@@ -90,7 +95,7 @@ pub(crate) fn arguments(given: &[(&str, Option<&Zval>)]) -> Result<String> {
             map.insert((*name).to_owned(), json(name, value)?);
         }
     }
-    Ok(Value::Object(map).to_string())
+    Ok(text(&map))
 }
 
 /// The options of a client: the same, but what is wrong is a wrong configuration.
@@ -116,7 +121,7 @@ pub(crate) fn call_options(options: Option<&Zval>) -> Result<Option<String>> {
         let value = json(&name, value)?;
         map.insert(name, value);
     }
-    Ok(Some(Value::Object(map).to_string()))
+    Ok(Some(text(&map)))
 }
 
 /// JSON as PHP has it: objects are arrays with text keys.

@@ -31,10 +31,19 @@ pub(crate) fn record<R: Record>(record: &R, meta: Option<Zval>) -> Zval {
 
 fn shaped<R: Record>(shape: &Shape, record: &R, meta: Option<Zval>) -> Zval {
     let mut object = Fresh::record(shape.class);
-    let (fields, rest) = object.slots().split_at_mut_checked(shape.tokens.len()).unwrap_or_default();
-    for ((n, slot), tokens) in fields.iter_mut().enumerate().zip(&shape.tokens) {
-        slot.write(field(record.field(n), tokens));
+    let tokens = shape.tokens.get(..R::FIELDS.len());
+    let slots = object.slots().split_at_mut_checked(R::FIELDS.len());
+    let (Some(tokens), Some((fields, rest))) = (tokens, slots) else { return Zval::null() };
+    // No loop: the compiler knows what each field is, and this function takes little more than half of the time.
+    macro_rules! fill {
+        ($($n:literal)+) => {
+            const { assert!(R::FIELDS.len() <= [$($n),+].len()) };
+            $(if let (Some(slot), Some(tokens)) = (fields.get_mut($n), tokens.get($n)) {
+                slot.write(field(record.field($n), tokens));
+            })+
+        };
     }
+    fill!(0 1 2 3 4 5 6 7 8);
     // Records that come in an answer have a place for what is known about it.
     for (slot, value) in
         rest.iter_mut().zip([convert::object(record.extra()), meta.unwrap_or_else(Zval::null)])

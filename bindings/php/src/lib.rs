@@ -11,6 +11,7 @@ mod encode;
 mod enums;
 mod error;
 mod iterate;
+mod memory;
 mod names;
 mod present;
 mod registry;
@@ -24,6 +25,9 @@ use ext_php_rs::prelude::*;
 use ext_php_rs::zend::ModuleEntry;
 use ext_php_rs::{info_table_end, info_table_row, info_table_start};
 use std::ffi::CStr;
+
+#[global_allocator]
+static MEMORY: memory::Memory = memory::Memory;
 
 /// The version of the SDK.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -39,6 +43,10 @@ const VARIABLES: [&CStr; 5] = [
 
 extern "C" fn startup(_kind: i32, _module: i32) -> i32 {
     zhifuyun_bridge::guard::silence();
+    // USE_ZEND_ALLOC=0 lets a tool such as valgrind see each piece of memory, ours too.
+    if shim::has_own_memory() {
+        memory::keep();
+    }
     // Zero is the engine's success.
     i32::from(classes::register().is_err())
 }

@@ -41,9 +41,11 @@ impl Shared {
             options.insert("events".to_owned(), true.into());
         }
         options.insert("host".to_owned(), format!("php/{}", shim::version()).into());
-        let bridge = registry::client(&Value::Object(options).to_string()).or_throw()?;
-        // What a request left behind that died in a call is nobody's.
-        drop(bridge.drain_events());
+        let bridge = registry::client(&convert::text(&options)).or_throw()?;
+        if on_event.is_some() {
+            // What a request left behind that died in a call is nobody's.
+            drop(bridge.drain_events());
+        }
         let on_event = RefCell::new(on_event.map(Zval::shallow_clone));
         Ok(Rc::new(Self { bridge, closed: false.into(), on_event, untold: RefCell::default() }))
     }

@@ -59,6 +59,7 @@ mod c {
         pub(super) fn zfy_empty_array(out: *mut Zval);
         pub(super) fn zfy_put(array: *mut ZendHashTable, key: *const c_char, length: usize, value: *mut Zval);
         pub(super) fn zfy_environment(out: *mut Zval, name: *const c_char, length: usize);
+        pub(super) fn is_zend_mm() -> bool;
         pub(super) fn zfy_version() -> *const c_char;
         pub(super) fn zfy_build() -> *const c_char;
         pub(super) fn zfy_case_value(object: *mut ZendObject) -> *mut Zval;
@@ -308,6 +309,12 @@ pub(crate) fn environment(name: &CStr) -> Option<String> {
     // SAFETY: `out` is writable, the name ends with a NUL.
     unsafe { c::zfy_environment(&raw mut out, name.as_ptr(), name.count_bytes()) };
     out.string().filter(|value| !value.is_empty())
+}
+
+/// Whether the engine manages its memory itself.
+pub(crate) fn has_own_memory() -> bool {
+    // SAFETY: only reads.
+    unsafe { c::is_zend_mm() }
 }
 
 /// The version of PHP.
