@@ -181,6 +181,33 @@ test('all shapes of headers', async () => {
   for (const headers of shapes) assert.equal((await hooks.verify(headers, Buffer.from(BODY))).id, 'msg_1');
 });
 
+test('what cannot be a signature is none, whatever stands beside it', async () => {
+  const hooks = new Webhooks({ secrets: [SECRET] });
+  const headers = await hooks.sign('msg_1', BODY);
+  const good = headers['webhook-signature'] as string;
+  const verify = (signature: string, body = BODY) => hooks.verify({ ...headers, 'webhook-signature': signature }, body);
+  const none = { webhookReason: 'malformed_signature' };
+  for (const signature of [`${good},`, `${good},${good.slice(3)}`, `v1,,${good.slice(4)}`, `v1,${'*'.repeat(43)}=`]) {
+    await assert.rejects(verify(signature), none, signature);
+    await assert.rejects(verify(signature, ''), none, signature);
+    assert.equal((await verify(`${signature} ${good}`)).id, 'msg_1');
+  }
+  await assert.rejects(verify(good, ''), { webhookReason: 'empty_body' });
+  await assert.rejects(verify('v2,x'), { webhookReason: 'no_supported_signature' });
+  await assert.rejects(verify('v2,x v1,x'), none);
+});
+
+test('long ids and many headers', async () => {
+  const hooks = new Webhooks({ secrets: [SECRET] });
+  for (const length of [200, 256]) {
+    const id = 'x'.repeat(length);
+    const headers = Array.from({ length: 40 }, (_, n) => [`X-Other-${n}`, 'y']).concat(
+      Object.entries(await hooks.sign(id, BODY)),
+    ) as [string, string][];
+    assert.equal((await hooks.verify(headers, BODY)).id, id);
+  }
+});
+
 test('setting up wrongly', () => {
   const refused = (options: unknown, message: RegExp) => {
     assert.throws(() => new Webhooks(options as never), { kind: 'config', message });

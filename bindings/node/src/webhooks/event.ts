@@ -1,5 +1,6 @@
 import { refuse } from '../errors';
 import type { Channel, ConversationStatus, Extra, Priority, TicketStatus } from '../models';
+import { instant } from './instant';
 import { utf8 } from './runtime';
 
 /** What a conversation event says about the conversation. Each field may be missing. */
@@ -83,133 +84,7 @@ export type UnknownEvent = EventCommon & { readonly known: false; readonly type:
 /** A webhook whose signature was good. */
 export type WebhookEvent = KnownEvent | UnknownEvent;
 
-/** Reads a value of the data; `json` is the body that it came from. */
-type Read = (value: unknown, json: string, name: string) => unknown;
-const text: Read = (value, json, name) => {
-  if (typeof value === 'string') return value;
-  if (typeof value !== 'number') return undefined;
-  // An id that is a number keeps every digit: a double would round it.
-  const digits = writtenData(json)[name];
-  return typeof digits === 'string' && whole(digits) ? digits : undefined;
-};
-const word: Read = (value) => (typeof value === 'string' ? value : undefined);
-
-const MONTHS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-const USUAL = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
-const ISO8601 =
-  /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)? *(?:[Zz]|([+-])(\d\d)(?::?(\d\d))?)$/;
-const EPOCH = /^(?:\d{10}|\d{13})$/;
-
-/** A date of the years that every language has. */
-function within(date: Date): Date | undefined {
-  const year = date.getUTCFullYear();
-  return year >= 1 && year <= 9999 ? date : undefined;
-}
-
-/** A time of the usual form by its digits; nothing where a field runs over, or `Date.UTC` would add 1900. */
-function usual(text: string): Date | undefined {
-  const two = (at: number) => text.charCodeAt(at) * 10 + text.charCodeAt(at + 1) - 11 * 48;
-  const [century, month, day, hour, minute, second] = [two(0), two(5), two(8), two(11), two(14), two(17)];
-  if (century < 1 || month < 1 || month > 12 || hour > 23 || minute > 59 || second > 59) return undefined;
-  const date = new Date(Date.UTC(century * 100 + two(2), month - 1, day, hour, minute, second));
-  return date.getUTCDate() === day ? date : undefined;
-}
-
-/** An instant: ISO 8601 with an offset, or epoch seconds (milliseconds where seconds would mean a year after 5138). */
-function instant(value: unknown): Date | undefined {
-  if (typeof value === 'number') {
-    // By way of microseconds, like the other languages: 0.123 s are 123 ms and not 122.
-    const micros = Math.round(value * (Math.abs(value) < 1e11 ? 1e6 : 1e3));
-    return within(new Date(Math.floor(micros / 1000)));
-  }
-  if (typeof value !== 'string') return undefined;
-  if (USUAL.test(value)) {
-    const date = usual(value);
-    if (date) return date;
-  }
-  if (EPOCH.test(value.trim())) return instant(Number(value));
-  const m = ISO8601.exec(value.trim());
-  if (!m) return undefined;
-  const [, year, month, day, hour, minute, second = '0', fraction, sign, offsetHour = '0', offsetMinute = '0'] = m;
-  const parts = [year, month, day, hour, minute, second].map(Number) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  const [y, mo, d, h, mi, s] = parts;
-  if (mo < 1 || mo > 12 || d < 1 || d > (MONTHS[mo - 1] as number) || h > 23 || mi > 59 || s > 60) return undefined;
-  if (Number(offsetHour) > 23 || Number(offsetMinute) > 59) return undefined;
-  const ms = Number((fraction ?? '').padEnd(3, '0').slice(0, 3));
-  const date = new Date(0);
-  date.setUTCFullYear(y, mo - 1, d);
-  if (date.getUTCDate() !== d) return undefined;
-  date.setUTCHours(h, mi, s, ms);
-  const offset = (Number(offsetHour) * 60 + Number(offsetMinute)) * 60_000;
-  return within(new Date(date.getTime() - (sign === '-' ? -offset : offset)));
-}
-
-type Fields = readonly (readonly [name: string, key: string, read: Read])[];
-
-const CONVERSATION: Fields = [
-  ['conversation_id', 'conversationId', text],
-  ['user_id', 'userId', text],
-  ['channel', 'channel', word],
-  ['status', 'status', word],
-  ['created_at', 'createdAt', instant],
-  ['updated_at', 'updatedAt', instant],
-];
-
-const TICKET: Fields = [
-  ['ticket_id', 'ticketId', text],
-  ['title', 'title', text],
-  ['description', 'description', text],
-  ['status', 'status', word],
-  ['priority', 'priority', word],
-  ['assignee_id', 'assigneeId', text],
-  ['customer_email', 'customerEmail', text],
-  ['created_at', 'createdAt', instant],
-  ['updated_at', 'updatedAt', instant],
-];
-
 const NOTHING: Extra = Object.freeze({});
-
-/** The fields by their names, without names that objects inherit; and all of them, without a value. */
-interface Shape {
-  readonly fields: Readonly<Record<string, readonly [key: string, read: Read]>>;
-  readonly blank: Readonly<Record<string, unknown>>;
-}
-
-function shape(fields: Fields): Shape {
-  const byName: Record<string, readonly [string, Read]> = Object.create(null);
-  const blank: Record<string, unknown> = {};
-  for (const [name, key, read] of fields) {
-    byName[name] = [key, read];
-    blank[key] = undefined;
-  }
-  return { fields: byName, blank: { ...blank, extra: NOTHING } };
-}
-
-const conversation = shape(CONVERSATION);
-const ticket = shape(TICKET);
-
-const SHAPES: ReadonlyMap<string, Shape> = new Map<EventType, Shape>([
-  ['conversation.created', conversation],
-  ['conversation.closed', conversation],
-  ['ticket.created', ticket],
-  ['ticket.updated', ticket],
-  ['ticket.resolved', ticket],
-]);
-
-/** The event types that this version knows. Others arrive with `known: false`. */
-export const EVENT_TYPES = Object.freeze([...SHAPES.keys()]) as readonly EventType[];
-
-type Entries = [name: string, value: unknown][];
-
-/** `Object.fromEntries`, because `__proto__` may be among the names. */
-const beyond = (entries: Entries | undefined): Extra => (entries ? Object.fromEntries(entries) : NOTHING);
 
 /** Whether a number in JSON is a whole one that the other languages can hold, which read 64 bits. */
 function whole(number: string): boolean {
@@ -226,25 +101,85 @@ function writtenData(json: string): Record<string, unknown> {
   return (JSON.parse(quoted) as { data: Record<string, unknown> }).data;
 }
 
-function payload({ fields, blank }: Shape, data: Record<string, unknown>, json: string): object {
-  const out: Record<string, unknown> = { ...blank };
-  let others: Entries | undefined;
-  for (const name of Object.keys(data)) {
-    const value = data[name];
-    const field = fields[name];
-    if (field) {
-      if (value === null) continue;
-      const read = field[1](value, json, name);
-      if (read !== undefined) {
-        out[field[0]] = read;
-        continue;
-      }
-    }
-    (others ??= []).push([name, value]);
+type Data = Readonly<Record<string, unknown>>;
+
+/** Reads values of an object by their names; what it does not take is `extra`. */
+class Reader {
+  readonly #taken: string[] = [];
+
+  /** `json` is the body that the data came from. */
+  constructor(
+    readonly data: Data,
+    readonly json: string,
+  ) {}
+
+  /** Takes a value that was read; what there is nothing of says nothing. */
+  take<T>(name: string, value: unknown, read: T | undefined): T | undefined {
+    if (read !== undefined || value === null) this.#taken.push(name);
+    return read;
   }
-  if (others) out['extra'] = beyond(others);
-  return out;
+
+  word(name: string, value: unknown): string | undefined {
+    return this.take(name, value, typeof value === 'string' ? value : undefined);
+  }
+
+  /** Text, or a number with every digit: a double would round an id. */
+  text(name: string, value: unknown): string | undefined {
+    if (typeof value !== 'number') return this.word(name, value);
+    const digits = writtenData(this.json)[name];
+    return this.take(name, value, typeof digits === 'string' && whole(digits) ? digits : undefined);
+  }
+
+  time(name: string, value: unknown): Date | undefined {
+    return value === undefined ? undefined : this.take(name, value, instant(value));
+  }
+
+  /** `Object.fromEntries`, because `__proto__` may be among the names. */
+  extra(): Extra {
+    const names = Object.keys(this.data);
+    if (names.length === this.#taken.length) return NOTHING;
+    const left = names.filter((name) => !this.#taken.includes(name));
+    return Object.fromEntries(left.map((name) => [name, this.data[name]]));
+  }
 }
+
+// Each field by its own access: V8 remembers where each was found last time.
+const conversation = (d: Data, r: Reader): ConversationPayload => ({
+  conversationId: r.text('conversation_id', d['conversation_id']),
+  userId: r.text('user_id', d['user_id']),
+  channel: r.word('channel', d['channel']),
+  status: r.word('status', d['status']),
+  createdAt: r.time('created_at', d['created_at']),
+  updatedAt: r.time('updated_at', d['updated_at']),
+  extra: r.extra(),
+});
+
+const ticket = (d: Data, r: Reader): TicketPayload => ({
+  ticketId: r.text('ticket_id', d['ticket_id']),
+  title: r.text('title', d['title']),
+  description: r.text('description', d['description']),
+  status: r.word('status', d['status']),
+  priority: r.word('priority', d['priority']),
+  assigneeId: r.text('assignee_id', d['assignee_id']),
+  customerEmail: r.text('customer_email', d['customer_email']),
+  createdAt: r.time('created_at', d['created_at']),
+  updatedAt: r.time('updated_at', d['updated_at']),
+  extra: r.extra(),
+});
+
+const PAYLOADS: ReadonlyMap<string, (data: Data, reader: Reader) => object> = new Map<
+  EventType,
+  (data: Data, reader: Reader) => object
+>([
+  ['conversation.created', conversation],
+  ['conversation.closed', conversation],
+  ['ticket.created', ticket],
+  ['ticket.updated', ticket],
+  ['ticket.resolved', ticket],
+]);
+
+/** The event types that this version knows. Others arrive with `known: false`. */
+export const EVENT_TYPES = Object.freeze([...PAYLOADS.keys()]) as readonly EventType[];
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -265,7 +200,8 @@ function unreadable(value: unknown, levels: number): string | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   if (levels === 0) return 'nested too deeply';
   for (const key in value) {
-    const what = unreadable((value as Record<string, unknown>)[key], levels - 1);
+    const one = (value as Record<string, unknown>)[key];
+    const what = typeof one === 'string' ? undefined : unreadable(one, levels - 1);
     if (what) return what;
   }
   return undefined;
@@ -316,23 +252,19 @@ export function readEvent(
   const { event: type, timestamp, data = null } = value;
   if (type === undefined) throw malformed('there is no `event`');
   if (typeof type !== 'string' || type === '') throw malformed('`event` is not a name');
-  const time = timestamp === undefined ? undefined : instant(timestamp);
   const fields = data === null ? {} : isObject(data) ? data : undefined;
-  const known = fields && SHAPES.get(type);
-  const kept = timestamp !== null && time === undefined;
-  let others: Entries | undefined;
-  for (const name of Object.keys(value)) {
-    if (name === 'event' || name === 'data' || (name === 'timestamp' && !kept)) continue;
-    (others ??= []).push([name, value[name]]);
-  }
+  const payload = fields && PAYLOADS.get(type);
+  const reader = new Reader(value, json);
+  reader.take('event', type, type);
+  reader.take('data', value['data'], value['data']);
   return {
     id,
     type,
-    known: known !== undefined,
-    timestamp: time,
+    known: payload !== undefined,
+    timestamp: reader.time('timestamp', timestamp),
     sentAt,
-    data: known ? payload(known, fields, json) : data,
-    extra: beyond(others),
+    data: payload ? payload(fields, new Reader(fields, json)) : data,
+    extra: reader.extra(),
     raw,
     dedupeKey,
   } as WebhookEvent;

@@ -1,6 +1,6 @@
 import { configError, invalidArgument, refuse, WebhookVerificationError } from '../errors';
 import { EVENT_TYPES, type EventType, type KnownEvent, readEvent, type UnknownEvent, type WebhookEvent } from './event';
-import { pick, signatures, usable, type WebhookHeaders, written } from './headers';
+import { pick, refuseUnusable, type Signatures, signatures, type WebhookHeaders, written } from './headers';
 import { Macs, sha256 } from './mac';
 import { MemoryReplayGuard, once, type ReplayGuard } from './replay';
 import { reserialized } from './reserialized';
@@ -132,15 +132,11 @@ export class Webhooks {
     const time = this.#time(picked.timestamp, read.timestamp);
     const sent = time === undefined ? undefined : Number(time);
     if (sent !== undefined) this.#checkAge(sent, Math.floor(clock / 1000));
-    const tags = usable(read);
-    if (raw.length === 0) {
-      const what = 'the body is empty: a middleware may have read it before; pass the raw bytes that it read';
-      throw refuse('empty_body', what);
-    }
+    // Nearly all signatures are good: what else is wrong with the others is looked at only then.
     const prefix = scheme.signed(picked.id, time ?? '');
-    const answer = this.#macs.matches(prefix, raw, tags);
+    const answer = raw.length > 0 && !read.tooMany && this.#macs.matches(prefix, raw, read.tags);
     const good = typeof answer === 'object' ? await answer : answer;
-    if (!good) throw await this.#mismatch(prefix, raw, tags);
+    if (!good) throw await this.#refusal(prefix, raw, read);
     const id = scheme.idHeader === undefined ? undefined : picked.id;
     const sentAt = sent === undefined ? undefined : new Date(sent * 1000);
     return readEvent(typeof good === 'string' ? good : raw, id, sentAt, id ?? (await sha256(raw)));
@@ -256,8 +252,13 @@ export class Webhooks {
     throw refuse('timestamp_too_new', what);
   }
 
-  async #mismatch(prefix: string, body: Uint8Array, tags: readonly string[]): Promise<WebhookVerificationError> {
-    if (await reserialized(body, (other) => this.#macs.matches(prefix, other, tags))) {
+  async #refusal(prefix: string, body: Uint8Array, read: Signatures): Promise<WebhookVerificationError> {
+    refuseUnusable(this.#template, read);
+    if (body.length === 0) {
+      const what = 'the body is empty: a middleware may have read it before; pass the raw bytes that it read';
+      return refuse('empty_body', what);
+    }
+    if (await reserialized(body, (other) => this.#macs.matches(prefix, other, read.tags))) {
       return refuse(
         'reserialized_body',
         'this looks like a re-serialised body: the signature matches the same JSON with other spaces or escapes; pass the ' +
