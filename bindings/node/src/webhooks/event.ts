@@ -1,61 +1,8 @@
 import { refuse } from '../errors';
-import type { Channel, ConversationStatus, Extra, Priority, TicketStatus } from '../models';
-import { instant } from './instant';
+import type { Extra } from '../models';
+import { type EventData, type EventType, KIND_OF, KINDS, NOTHING, Reader } from './payload';
+import { cutTime, places } from './places';
 import { utf8 } from './runtime';
-
-/** What a conversation event says about the conversation. Each field may be missing. */
-export interface ConversationPayload {
-  /** The conversation. */
-  readonly conversationId: string | undefined;
-  /** The customer. */
-  readonly userId: string | undefined;
-  /** Where the customer writes from. */
-  readonly channel: Channel | undefined;
-  /** Whether it is still going on. */
-  readonly status: ConversationStatus | undefined;
-  /** When it began. */
-  readonly createdAt: Date | undefined;
-  /** When it last changed. */
-  readonly updatedAt: Date | undefined;
-  /** What the server sent beyond these fields, and values they could not hold. */
-  readonly extra: Extra;
-}
-
-/** What a ticket event says about the ticket. Each field may be missing. */
-export interface TicketPayload {
-  /** The ticket. */
-  readonly ticketId: string | undefined;
-  /** What it is about, in one line. */
-  readonly title: string | undefined;
-  /** The whole matter. */
-  readonly description: string | undefined;
-  /** Where it stands. */
-  readonly status: TicketStatus | undefined;
-  /** How urgent it is. */
-  readonly priority: Priority | undefined;
-  /** Who works on it. */
-  readonly assigneeId: string | undefined;
-  /** The customer's address. */
-  readonly customerEmail: string | undefined;
-  /** When it was opened. */
-  readonly createdAt: Date | undefined;
-  /** When it last changed. */
-  readonly updatedAt: Date | undefined;
-  /** What the server sent beyond these fields, and values they could not hold. */
-  readonly extra: Extra;
-}
-
-/** The data of the events that this version knows. */
-export interface EventData {
-  'conversation.created': ConversationPayload;
-  'conversation.closed': ConversationPayload;
-  'ticket.created': TicketPayload;
-  'ticket.updated': TicketPayload;
-  'ticket.resolved': TicketPayload;
-}
-
-/** The types that this version knows. */
-export type EventType = keyof EventData;
 
 /** What all events have. */
 export interface EventCommon {
@@ -83,103 +30,6 @@ export type UnknownEvent = EventCommon & { readonly known: false; readonly type:
 
 /** A webhook whose signature was good. */
 export type WebhookEvent = KnownEvent | UnknownEvent;
-
-const NOTHING: Extra = Object.freeze({});
-
-/** Whether a number in JSON is a whole one that the other languages can hold, which read 64 bits. */
-function whole(number: string): boolean {
-  if (!/^(?:0|-?[1-9]\d{0,19})$/.test(number)) return false;
-  const value = BigInt(number);
-  return value >= -(2n ** 63n) && value < 2n ** 64n;
-}
-
-const STRING_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/g;
-
-/** The data with its numbers as text, in the digits in which they were sent. Read only where an id is a number. */
-function writtenData(json: string): Record<string, unknown> {
-  const quoted = json.replace(STRING_OR_NUMBER, (token) => (token.startsWith('"') ? token : `"${token}"`));
-  return (JSON.parse(quoted) as { data: Record<string, unknown> }).data;
-}
-
-type Data = Readonly<Record<string, unknown>>;
-
-/** Reads values of an object by their names; what it does not take is `extra`. */
-class Reader {
-  readonly #taken: string[] = [];
-
-  /** `json` is the body that the data came from. */
-  constructor(
-    readonly data: Data,
-    readonly json: string,
-  ) {}
-
-  /** Takes a value that was read; what there is nothing of says nothing. */
-  take<T>(name: string, value: unknown, read: T | undefined): T | undefined {
-    if (read !== undefined || value === null) this.#taken.push(name);
-    return read;
-  }
-
-  word(name: string, value: unknown): string | undefined {
-    return this.take(name, value, typeof value === 'string' ? value : undefined);
-  }
-
-  /** Text, or a number with every digit: a double would round an id. */
-  text(name: string, value: unknown): string | undefined {
-    if (typeof value !== 'number') return this.word(name, value);
-    const digits = writtenData(this.json)[name];
-    return this.take(name, value, typeof digits === 'string' && whole(digits) ? digits : undefined);
-  }
-
-  time(name: string, value: unknown): Date | undefined {
-    return value === undefined ? undefined : this.take(name, value, instant(value));
-  }
-
-  /** `Object.fromEntries`, because `__proto__` may be among the names. */
-  extra(): Extra {
-    const names = Object.keys(this.data);
-    if (names.length === this.#taken.length) return NOTHING;
-    const left = names.filter((name) => !this.#taken.includes(name));
-    return Object.fromEntries(left.map((name) => [name, this.data[name]]));
-  }
-}
-
-// Each field by its own access: V8 remembers where each was found last time.
-const conversation = (d: Data, r: Reader): ConversationPayload => ({
-  conversationId: r.text('conversation_id', d['conversation_id']),
-  userId: r.text('user_id', d['user_id']),
-  channel: r.word('channel', d['channel']),
-  status: r.word('status', d['status']),
-  createdAt: r.time('created_at', d['created_at']),
-  updatedAt: r.time('updated_at', d['updated_at']),
-  extra: r.extra(),
-});
-
-const ticket = (d: Data, r: Reader): TicketPayload => ({
-  ticketId: r.text('ticket_id', d['ticket_id']),
-  title: r.text('title', d['title']),
-  description: r.text('description', d['description']),
-  status: r.word('status', d['status']),
-  priority: r.word('priority', d['priority']),
-  assigneeId: r.text('assignee_id', d['assignee_id']),
-  customerEmail: r.text('customer_email', d['customer_email']),
-  createdAt: r.time('created_at', d['created_at']),
-  updatedAt: r.time('updated_at', d['updated_at']),
-  extra: r.extra(),
-});
-
-const PAYLOADS: ReadonlyMap<string, (data: Data, reader: Reader) => object> = new Map<
-  EventType,
-  (data: Data, reader: Reader) => object
->([
-  ['conversation.created', conversation],
-  ['conversation.closed', conversation],
-  ['ticket.created', ticket],
-  ['ticket.updated', ticket],
-  ['ticket.resolved', ticket],
-]);
-
-/** The event types that this version knows. Others arrive with `known: false`. */
-export const EVENT_TYPES = Object.freeze([...PAYLOADS.keys()]) as readonly EventType[];
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -240,32 +90,42 @@ function parsed(body: Uint8Array | string): [raw: string, json: string, value: u
   return [raw, json, value];
 }
 
-/** Reads a body whose signature was good. */
-export function readEvent(
-  body: Uint8Array | string,
-  id: string | undefined,
-  sentAt: Date | undefined,
-  dedupeKey: string,
-): WebhookEvent {
+/** Reads a body whose signature was good; as text it comes from native code. */
+export function readEvent(body: Uint8Array | string, id: string | undefined, sentAt: Date | undefined): WebhookEvent {
+  const located = typeof body === 'string' ? cutEvent(body, id, sentAt) : undefined;
+  if (located) return located;
   const [raw, json, value] = parsed(body);
   if (!isObject(value)) throw malformed('the body is JSON of another shape');
   const { event: type, timestamp, data = null } = value;
   if (type === undefined) throw malformed('there is no `event`');
   if (typeof type !== 'string' || type === '') throw malformed('`event` is not a name');
   const fields = data === null ? {} : isObject(data) ? data : undefined;
-  const payload = fields && PAYLOADS.get(type);
+  const kind = fields && KIND_OF.get(type);
   const reader = new Reader(value, json);
   reader.take('event', type, type);
   reader.take('data', value['data'], value['data']);
-  return {
-    id,
-    type,
-    known: payload !== undefined,
-    timestamp: reader.time('timestamp', timestamp),
-    sentAt,
-    data: payload ? payload(fields, new Reader(fields, json)) : data,
-    extra: reader.extra(),
-    raw,
-    dedupeKey,
-  } as WebhookEvent;
+  const time = reader.time('timestamp', timestamp);
+  const payload = kind ? kind.read(fields, new Reader(fields, json)) : data;
+  return event(id, type, kind !== undefined, time, sentAt, payload, reader.extra(), raw);
 }
+
+/** The event whose places native code has found; nothing if it found none or a time is none. */
+function cutEvent(raw: string, id: string | undefined, sentAt: Date | undefined): WebhookEvent | undefined {
+  const position = places[0] as number;
+  if (position < 0) return undefined;
+  const [type, kind] = KINDS[position] as (typeof KINDS)[number];
+  const time = cutTime(raw, 0);
+  const payload = kind.cut(raw);
+  return (places[0] as number) < 0 ? undefined : event(id, type, true, time, sentAt, payload, NOTHING, raw);
+}
+
+const event = (
+  id: string | undefined,
+  type: string,
+  known: boolean,
+  timestamp: Date | undefined,
+  sentAt: Date | undefined,
+  data: unknown,
+  extra: Extra,
+  raw: string,
+) => ({ id, type, known, timestamp, sentAt, data, extra, raw, dedupeKey: id ?? '' }) as WebhookEvent;

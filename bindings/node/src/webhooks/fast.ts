@@ -1,8 +1,9 @@
 /**
  * Compares in native code: `signatures` is base64 separated by commas. If one is good, the body is the answer, or `true`
- * where it is not UTF-8: V8 takes far longer to read what is beyond ASCII.
+ * where it is not UTF-8: V8 takes far longer to read what is beyond ASCII. Into `places` goes where the values of its
+ * event lie, if it is of the usual kind; native/event.rs says which that is.
  */
-export type Open = (prefix: string, body: Uint8Array, signatures: string) => string | boolean;
+export type Open = (prefix: string, body: Uint8Array, signatures: string, places: Int32Array) => string | boolean;
 
 let fast: ((keys: Uint8Array[]) => Open) | undefined;
 

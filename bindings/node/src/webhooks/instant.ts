@@ -18,33 +18,37 @@ function two(text: string, at: number): number {
   return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : -1;
 }
 
-/** The milliseconds of `2024-01-01T10:00:00Z`, the usual form; nothing for other forms and where a field runs over. */
-function usual(text: string): number | undefined {
+/**
+ * The time between two places of a text, if it has the usual form, `2024-01-01T10:00:00Z`; nothing for other forms and
+ * where a field runs over.
+ */
+export function usual(text: string, begin: number, end: number): Date | undefined {
   const marked =
-    text.length === 20 &&
-    text.charCodeAt(4) === 45 &&
-    text.charCodeAt(7) === 45 &&
-    text.charCodeAt(10) === 84 &&
-    text.charCodeAt(13) === 58 &&
-    text.charCodeAt(16) === 58 &&
-    text.charCodeAt(19) === 90;
+    end - begin === 20 &&
+    text.charCodeAt(begin + 4) === 45 &&
+    text.charCodeAt(begin + 7) === 45 &&
+    text.charCodeAt(begin + 10) === 84 &&
+    text.charCodeAt(begin + 13) === 58 &&
+    text.charCodeAt(begin + 16) === 58 &&
+    text.charCodeAt(begin + 19) === 90;
   if (!marked) return undefined;
-  const century = two(text, 0);
-  const rest = two(text, 2);
-  const month = two(text, 5);
-  const day = two(text, 8);
-  const hour = two(text, 11);
-  const minute = two(text, 14);
-  const second = two(text, 17);
-  // The ends of months are left to the other form.
-  if (century < 1 || rest < 0 || month < 1 || month > 12 || day < 1 || day > 28) return undefined;
-  if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59) return undefined;
-  // Years begin in March, so that the leap day is the last.
+  const century = two(text, begin);
+  const rest = two(text, begin + 2);
+  const month = two(text, begin + 5);
+  const day = two(text, begin + 8);
+  const hour = two(text, begin + 11);
+  const minute = two(text, begin + 14);
+  const second = two(text, begin + 17);
+  if (century < 1 || rest < 0 || month < 1 || month > 12 || hour < 0 || hour > 23) return undefined;
+  if (minute < 0 || minute > 59 || second < 0 || second > 59 || day < 1) return undefined;
+  // Leap days are left to the other form.
+  if (day > 28 && (month === 2 || day > (MONTHS[month - 1] as number))) return undefined;
+  // Years begin in March, so that a leap day is the last.
   const year = century * 100 + rest - (month > 2 ? 0 : 1);
   const leaps = Math.floor(year / 4) - Math.floor(year / 100) + Math.floor(year / 400);
   const months = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5);
   const days = 365 * year + leaps + months + day - 719_469;
-  return (((days * 24 + hour) * 60 + minute) * 60 + second) * 1000;
+  return new Date((((days * 24 + hour) * 60 + minute) * 60 + second) * 1000);
 }
 
 /** An instant: ISO 8601 with an offset, or epoch seconds (milliseconds where seconds would mean a year after 5138). */
@@ -55,8 +59,7 @@ export function instant(value: unknown): Date | undefined {
     return within(new Date(Math.floor(micros / 1000)));
   }
   if (typeof value !== 'string') return undefined;
-  const ms = usual(value);
-  return ms === undefined ? written(value.trim()) : new Date(ms);
+  return usual(value, 0, value.length) ?? written(value.trim());
 }
 
 /** An instant as text of any form. */

@@ -1,5 +1,6 @@
 import { configError } from '../errors';
 import { type Open, opener } from './fast';
+import { places } from './places';
 import { builtin } from './runtime';
 import type { Template } from './scheme';
 
@@ -91,7 +92,7 @@ export class Macs {
    */
   matches(prefix: string, body: Uint8Array, tags: readonly string[]): string | boolean | Promise<boolean> {
     const open = this.#open;
-    if (open) return open(prefix, body, tags.length === 1 ? (tags[0] as string) : tags.join(','));
+    if (open) return open(prefix, body, tags.length === 1 ? (tags[0] as string) : tags.join(','), places);
     // Hexadecimal may be written in capitals.
     const texts = this.#encoding === 'hex' ? tags.map((tag) => tag.toLowerCase()) : tags;
     const any = (macs: readonly string[]) => {
