@@ -2,9 +2,8 @@
 //! names, each once, with text that needs no unescaping, or null. All others are left to the TypeScript, which knows
 //! all rules; what is read here it reads alike.
 
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
+use memchr::memchr;
 use serde_json::{Value, json};
-use std::fmt;
 use zhifuyun_bridge::zhifuyun::models::{FieldKind, Record};
 use zhifuyun_bridge::zhifuyun::webhook::{ConversationPayload, EVENT_TYPES, TicketPayload};
 
@@ -20,19 +19,11 @@ const LONGEST: usize = 4096;
 /// end of the timestamp, and of each field of the payload; -1 for what is not there. Or -1 for other bodies.
 pub(crate) fn locate(text: &str, places: &mut [i32]) {
     places.fill(-1);
-    let mut event = Event::default();
-    let mut json = serde_json::Deserializer::from_str(text);
-    let read = text.len() <= LONGEST
-        && (&mut event).deserialize(&mut json).is_ok()
-        && json.end().is_ok()
-        && event.has_data;
-    let (true, Some(kind), Some((first, places))) = (read, event.kind, places.split_first_mut()) else {
-        return;
-    };
+    let Some(Event { kind: Some(kind), timestamp, data: Some(values) }) = Event::read(text) else { return };
+    let Some((first, places)) = places.split_first_mut() else { return };
     *first = i32::try_from(kind).unwrap_or(-1);
-    let mut ruler = Ruler { text, astral: text.bytes().fold(0, u8::max) >= 0xf0, at: 0, units: 0 };
-    for (place, value) in places.chunks_exact_mut(2).zip(std::iter::once(event.timestamp).chain(event.values))
-    {
+    let mut ruler = Ruler { text, at: 0, units: 0 };
+    for (place, value) in places.chunks_exact_mut(2).zip(std::iter::once(timestamp.flatten()).chain(values)) {
         let (Some(value), [begin, end]) = (value, place) else { continue };
         let at = value.as_ptr().addr() - text.as_ptr().addr();
         *begin = ruler.units(at);
@@ -43,8 +34,6 @@ pub(crate) fn locate(text: &str, places: &mut [i32]) {
 /// Tells places in UTF-16 units. Quick where they are asked for in their order, which is usual.
 struct Ruler<'t> {
     text: &'t str,
-    /// Whether there are characters of four bytes, which are two units.
-    astral: bool,
     at: usize,
     units: usize,
 }
@@ -54,15 +43,18 @@ impl Ruler<'_> {
         if at < self.at {
             (self.at, self.units) = (0, 0);
         }
-        let more = self.text.get(self.at..at).unwrap_or_default();
+        self.units += utf16_len(self.text.get(self.at..at).unwrap_or_default());
         self.at = at;
-        self.units += more.chars().count();
-        if self.astral {
-            self.units += more.bytes().filter(|byte| *byte >= 0xf0).count();
-        }
         // No text is longer than LONGEST.
         i32::try_from(self.units).unwrap_or(-1)
     }
+}
+
+/// One unit for each character, two for those of four bytes. Many bytes at a time, as long as a byte can count them.
+fn utf16_len(text: &str) -> usize {
+    let units = |byte: u8| u8::from(byte & 0xc0 != 0x80) + u8::from(byte >= 0xf0);
+    let chunks = text.as_bytes().chunks(127);
+    chunks.map(|chunk| usize::from(chunk.iter().fold(0, |sum, byte| sum + units(*byte)))).sum()
 }
 
 /// The types in their order, each with the names of its fields in theirs.
@@ -79,87 +71,89 @@ fn fields(event_type: &str) -> Fields {
 #[derive(Default)]
 struct Event<'t> {
     kind: Option<usize>,
-    has_timestamp: bool,
-    timestamp: Option<&'t str>,
-    has_data: bool,
-    values: [Option<&'t str>; MOST],
+    timestamp: Option<Option<&'t str>>,
+    /// By the fields of its type.
+    data: Option<[Option<&'t str>; MOST]>,
 }
 
-impl<'t> DeserializeSeed<'t> for &mut Event<'t> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'t>>(self, json: D) -> Result<(), D::Error> {
-        json.deserialize_map(self)
+impl<'t> Event<'t> {
+    fn read(text: &'t str) -> Option<Self> {
+        // White space other than a blank is rare, too.
+        let unusual = |byte: u8| u8::from((byte < b' ') | (byte == b'\\'));
+        if text.len() > LONGEST || text.bytes().fold(0, |any, byte| any | unusual(byte)) != 0 {
+            return None;
+        }
+        let (mut json, mut event) = (Json(text), Self::default());
+        json.object(|json, name| match (name, &event) {
+            ("event", Self { kind: None, .. }) => {
+                let event_type = json.text()?;
+                event.kind = Some(EVENT_TYPES.iter().position(|known| *known == event_type)?);
+                Some(())
+            }
+            ("timestamp", Self { timestamp: None, .. }) => {
+                event.timestamp = Some(json.text_or_null()?);
+                Some(())
+            }
+            ("data", Self { kind: Some(kind), data: None, .. }) => {
+                event.data = Some(payload(json, fields(EVENT_TYPES.get(*kind)?))?);
+                Some(())
+            }
+            _ => None,
+        })?;
+        json.0.trim_ascii_end().is_empty().then_some(event)
     }
 }
 
-impl<'t> Visitor<'t> for &mut Event<'t> {
-    type Value = ();
+fn payload<'t>(json: &mut Json<'t>, fields: Fields) -> Option<[Option<&'t str>; MOST]> {
+    let (mut values, mut there) = ([None; MOST], [false; MOST]);
+    json.object(|json, name| {
+        let position = fields.iter().position(|(field, _)| *field == name)?;
+        if std::mem::replace(there.get_mut(position)?, true) {
+            return None;
+        }
+        *values.get_mut(position)? = json.text_or_null()?;
+        Some(())
+    })?;
+    Some(values)
+}
 
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an event")
+/// What is left of JSON without escapes, control characters and numbers. `None` where it is something else.
+struct Json<'t>(&'t str);
+
+impl<'t> Json<'t> {
+    #[inline(always)]
+    fn eat(&mut self, token: &str) -> Option<()> {
+        while let Some(rest) = self.0.strip_prefix(' ') {
+            self.0 = rest;
+        }
+        self.0 = self.0.strip_prefix(token)?;
+        Some(())
     }
 
-    fn visit_map<M: MapAccess<'t>>(self, mut map: M) -> Result<(), M::Error> {
-        while let Some(name) = map.next_key::<&str>()? {
-            match (name, self.kind) {
-                ("event", None) => {
-                    let event_type = map.next_value::<&str>()?;
-                    self.kind = EVENT_TYPES.iter().position(|known| *known == event_type);
-                    self.kind.ok_or_else(other)?;
-                }
-                ("timestamp", _) if !self.has_timestamp => {
-                    self.has_timestamp = true;
-                    self.timestamp = map.next_value()?;
-                }
-                ("data", Some(kind)) if !self.has_data => {
-                    self.has_data = true;
-                    let fields = EVENT_TYPES.get(kind).map_or(&[][..], |event_type| fields(event_type));
-                    map.next_value_seed(Payload { fields, there: [false; MOST], values: &mut self.values })?;
-                }
-                _ => return Err(other()),
+    fn text(&mut self) -> Option<&'t str> {
+        self.eat("\"")?;
+        let (text, rest) = self.0.split_at_checked(memchr(b'"', self.0.as_bytes())?)?;
+        self.0 = rest.get(1..)?;
+        Some(text)
+    }
+
+    fn text_or_null(&mut self) -> Option<Option<&'t str>> {
+        if self.eat("null").is_some() { Some(None) } else { self.text().map(Some) }
+    }
+
+    /// `each` reads the value of a name.
+    fn object(&mut self, mut each: impl FnMut(&mut Self, &'t str) -> Option<()>) -> Option<()> {
+        self.eat("{")?;
+        if self.eat("}").is_some() {
+            return Some(());
+        }
+        loop {
+            let name = self.text()?;
+            self.eat(":")?;
+            each(self, name)?;
+            if self.eat(",").is_none() {
+                return self.eat("}");
             }
         }
-        Ok(())
     }
-}
-
-struct Payload<'p, 't> {
-    fields: Fields,
-    there: [bool; MOST],
-    values: &'p mut [Option<&'t str>; MOST],
-}
-
-impl<'t> DeserializeSeed<'t> for Payload<'_, 't> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'t>>(self, json: D) -> Result<(), D::Error> {
-        json.deserialize_map(self)
-    }
-}
-
-impl<'t> Visitor<'t> for Payload<'_, 't> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the data of an event")
-    }
-
-    fn visit_map<M: MapAccess<'t>>(mut self, mut map: M) -> Result<(), M::Error> {
-        while let Some(name) = map.next_key::<&str>()? {
-            let position = self.fields.iter().position(|(field, _)| *field == name).ok_or_else(other)?;
-            match (self.there.get_mut(position), self.values.get_mut(position)) {
-                (Some(there @ false), Some(value)) => {
-                    *there = true;
-                    *value = map.next_value()?;
-                }
-                _ => return Err(other()),
-            }
-        }
-        Ok(())
-    }
-}
-
-fn other<E: Error>() -> E {
-    E::custom("")
 }
