@@ -45,8 +45,8 @@ export function usual(text: string, begin: number, end: number): Date | undefine
   if (day > 28 && (month === 2 || day > (MONTHS[month - 1] as number))) return undefined;
   // Years begin in March, so that a leap day is the last.
   const year = century * 100 + rest - (month > 2 ? 0 : 1);
-  const leaps = Math.floor(year / 4) - Math.floor(year / 100) + Math.floor(year / 400);
-  const months = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5);
+  const leaps = (year >> 2) - ((year / 100) | 0) + ((year / 400) | 0);
+  const months = ((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) | 0;
   const days = 365 * year + leaps + months + day - 719_469;
   return new Date((((days * 24 + hour) * 60 + minute) * 60 + second) * 1000);
 }
