@@ -5,6 +5,7 @@
 //! them. What is beyond ASCII lies in a third, UTF-16 text, and its length is negative. A known enum value is its position in the list, any other is -1 and a
 //! string. A time is its milliseconds since 1970. What is missing is NaN.
 
+use crate::event;
 use serde_json::{Value, json};
 use zhifuyun_bridge::operations::{Output, Visitor};
 use zhifuyun_bridge::zhifuyun::models::{
@@ -216,5 +217,6 @@ pub(crate) fn layout() -> Value {
         Ticket::NAME: fields::<Ticket>(),
         Statistics::NAME: fields::<Statistics>(),
         Trend::NAME: fields::<Trend>(),
+        "events": event::layout(),
     })
 }

@@ -4,6 +4,7 @@
 mod client;
 mod dispatcher;
 mod encode;
+mod event;
 mod mac;
 
 use napi_derive::napi;

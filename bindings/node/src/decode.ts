@@ -38,7 +38,9 @@ function string(): string {
   return cut(number());
 }
 
-function cut(length: number): string {
+function cut(column: number): string {
+  // As an integer: V8 cuts at others by a detour, and keeps a sum of them in a box of its own.
+  const length = column | 0;
   if (length < 0) return wide.slice(w, (w -= length));
   return length > SHORT ? long.slice(l, (l += length)) : text.slice(t, (t += length));
 }

@@ -6,7 +6,7 @@
 import { native } from './dispatch';
 import { accelerate } from './webhooks/fast';
 
-accelerate((keys) => new native.NativeMac(keys));
+accelerate(native.webhookOpener);
 
 export type { Call } from './call';
 export { Client, type Quota } from './client';

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { version } from './version';
+import type { Open } from './webhooks/fast';
 
 /** The native half: native/lib.rs. */
 export interface Native {
@@ -9,7 +10,7 @@ export interface Native {
   panicNow(): void;
   Dispatcher: new (wake: () => void) => NativeDispatcher;
   NativeClient: new (options: string) => NativeClient;
-  NativeMac: new (keys: Uint8Array[]) => NativeMac;
+  webhookOpener(this: void, keys: Uint8Array[]): Open;
 }
 
 /** Takes one completion. Texts that are empty are missing. */
@@ -33,10 +34,6 @@ export interface NativeWalk {
   next(dispatcher: NativeDispatcher, id: number): void;
   report(): string;
   close(): void;
-}
-
-export interface NativeMac {
-  open(prefix: string, body: Uint8Array, signatures: string): string | boolean;
 }
 
 const BUILT_FOR = [

@@ -2,11 +2,13 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import {
+  EVENT_TYPES,
   MemoryReplayGuard,
   schemeFromJson,
   standard,
@@ -179,6 +181,71 @@ test('all shapes of headers', async () => {
     Object.fromEntries(pairs.map(([k, v]) => [`HTTP_${k.toUpperCase().replaceAll('-', '_')}`, v])),
   ];
   for (const headers of shapes) assert.equal((await hooks.verify(headers, Buffer.from(BODY))).id, 'msg_1');
+});
+
+test('what cannot be a signature is none, whatever stands beside it', async () => {
+  const hooks = new Webhooks({ secrets: [SECRET] });
+  const headers = await hooks.sign('msg_1', BODY);
+  const good = headers['webhook-signature'] as string;
+  const verify = (signature: string, body = BODY) => hooks.verify({ ...headers, 'webhook-signature': signature }, body);
+  const none = { webhookReason: 'malformed_signature' };
+  for (const signature of [`${good},`, `${good},${good.slice(3)}`, `v1,,${good.slice(4)}`, `v1,${'*'.repeat(43)}=`]) {
+    await assert.rejects(verify(signature), none, signature);
+    await assert.rejects(verify(signature, ''), none, signature);
+    assert.equal((await verify(`${signature} ${good}`)).id, 'msg_1');
+  }
+  assert.equal((await verify(`${`v1,${'A'.repeat(43)}= `.repeat(31)}${good}`)).id, 'msg_1');
+  await assert.rejects(verify(good, ''), { webhookReason: 'empty_body' });
+  await assert.rejects(verify('v2,x'), { webhookReason: 'no_supported_signature' });
+  await assert.rejects(verify('v2,x v1,x'), none);
+});
+
+test('long ids and many headers', async () => {
+  const hooks = new Webhooks({ secrets: [SECRET] });
+  for (const length of [200, 256]) {
+    const id = 'x'.repeat(length);
+    const headers = Array.from({ length: 40 }, (_, n) => [`X-Other-${n}`, 'y']).concat(
+      Object.entries(await hooks.sign(id, BODY)),
+    ) as [string, string][];
+    assert.equal((await hooks.verify(headers, BODY)).id, id);
+  }
+});
+
+test('the reader knows the places that native code tells', { skip: way !== undefined }, async () => {
+  const native = createRequire(import.meta.url)('../../zhifuyun.node');
+  const { events } = JSON.parse(native.layout()) as { events: [string, string[]][] };
+  assert.deepEqual(
+    events.map(([type]) => type),
+    EVENT_TYPES,
+  );
+  const hooks = new Webhooks({ secrets: [SECRET] });
+  const open = async (body: string) => hooks.verify(await hooks.sign('m', body), body);
+  for (const [type, names] of events) {
+    // Two units for some characters, and an order of its own.
+    const fields = names.map((name) => [name, name.endsWith('_at') ? '2024-02-28T23:59:59Z' : `${name} 😀 产品`]);
+    const data = Object.fromEntries(fields.reverse());
+    const text = JSON.stringify({ timestamp: null, event: type, data });
+    const quick = await open(text);
+    // An escape goes the long way.
+    const slow = await open(text.replace('"event"', '"\\u0065vent"'));
+    assert.deepEqual({ ...quick, raw: '' }, { ...slow, raw: '' });
+    assert.deepEqual(Object.keys(quick.data as object), Object.keys(slow.data as object));
+    assert.deepEqual([quick.type, quick.known, quick.raw], [type, true, text]);
+    for (const value of Object.values(quick.data as object)) assert.notEqual(value, undefined);
+  }
+});
+
+test('times at the ends of months', async () => {
+  const hooks = new Webhooks({ secrets: [SECRET] });
+  const days = ['0100-01-01', '1999-12-31', '2000-02-29', '2024-02-29', '2024-03-01', '2100-02-28', '9999-12-31'];
+  for (const day of [...days, '2100-02-29', '2023-02-29', '2024-04-31', '2024-13-01', '2024-00-10', '2024-01-00']) {
+    const text = `${day}T23:59:59Z`;
+    const body = JSON.stringify({ event: 'ticket.created', timestamp: text, data: { created_at: text } });
+    const { timestamp, extra, data } = await hooks.verify(await hooks.sign('m', body), body);
+    const want = days.includes(day) ? new Date(text) : undefined;
+    assert.deepEqual([timestamp, (data as { createdAt?: Date }).createdAt], [want, want], text);
+    assert.deepEqual(extra, want ? {} : { timestamp: text });
+  }
 });
 
 test('setting up wrongly', () => {

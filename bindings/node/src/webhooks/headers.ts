@@ -1,5 +1,5 @@
 import { invalidArgument, refuse } from '../errors';
-import { tag } from './mac';
+import { isTag } from './mac';
 import type { Template } from './scheme';
 
 /**
@@ -30,33 +30,15 @@ function trim(value: string): string {
   return blank ? value.replace(/^[ \t]+|[ \t]+$/g, '') : value;
 }
 
-/** Whether `given` is the header `wanted`, which is in lower case. */
-function isNamed(wanted: string, given: string): boolean {
-  if (given === wanted) return true;
-  if (given.length === wanted.length) return given.toLowerCase() === wanted;
-  if (given.length !== wanted.length + 5) return false;
+/** Whether two texts begin with the same letter, of whatever case. Tells most names apart. */
+const beginAlike = (a: string, b: string) => (a.charCodeAt(0) | 32) === (b.charCodeAt(0) | 32);
+
+/** Whether `given` is the header `wanted`, which is in lower case, but written otherwise. */
+function isWritten(wanted: string, given: string): boolean {
+  if (given.length === wanted.length) return beginAlike(given, wanted) && given.toLowerCase() === wanted;
+  if (given.length !== wanted.length + 5 || !beginAlike(given, 'http_')) return false;
   const name = given.toLowerCase();
   return name.startsWith('http_') && name.slice(5).replaceAll('_', '-') === wanted.replaceAll('_', '-');
-}
-
-function visit(headers: WebhookHeaders, each: (name: string, value: string) => void): void {
-  if (Array.isArray(headers) && typeof headers[0] === 'string') {
-    const flat = headers as readonly string[];
-    for (let i = 1; i < flat.length; i += 2) each(flat[i - 1] as string, flat[i] as string);
-    return;
-  }
-  if (typeof headers !== 'object' || headers === null) {
-    throw invalidArgument('headers', 'the headers must be an object, a list or a map');
-  }
-  if (Symbol.iterator in headers) {
-    for (const [name, value] of headers as Iterable<readonly [string, string]>) each(name, value);
-    return;
-  }
-  for (const name in headers) {
-    const value = (headers as Record<string, unknown>)[name];
-    if (typeof value === 'string') each(name, value);
-    else if (Array.isArray(value)) for (const one of value as readonly string[]) each(name, one);
-  }
 }
 
 /** The same value twice does no harm; two values leave open which one is meant. */
@@ -74,32 +56,66 @@ function required(name: string, found: Found): string {
   throw refuse('duplicate_header', `the header ${name} ${what}`);
 }
 
+/** Finds the headers of a scheme among those of a request. */
+class Finder {
+  signature: Found;
+  id: Found;
+  timestamp: Found;
+
+  constructor(readonly template: Template) {}
+
+  header(given: string, value: string): void {
+    const { signatureHeader, idHeader, timestampHeader } = this.template;
+    if (given === signatureHeader) this.signature = add(this.signature, value);
+    else if (given === idHeader) this.id = add(this.id, value);
+    else if (given === timestampHeader) this.timestamp = add(this.timestamp, value);
+    else if (isWritten(signatureHeader, given)) this.header(signatureHeader, value);
+    else if (idHeader !== undefined && isWritten(idHeader, given)) this.header(idHeader, value);
+    else if (timestampHeader !== undefined && isWritten(timestampHeader, given)) this.header(timestampHeader, value);
+  }
+
+  all(headers: WebhookHeaders): void {
+    if (Array.isArray(headers) && typeof headers[0] === 'string') {
+      const flat = headers as readonly string[];
+      for (let i = 1; i < flat.length; i += 2) this.header(flat[i - 1] as string, flat[i] as string);
+      return;
+    }
+    if (typeof headers !== 'object' || headers === null) {
+      throw invalidArgument('headers', 'the headers must be an object, a list or a map');
+    }
+    if (Symbol.iterator in headers) {
+      for (const [name, value] of headers as Iterable<readonly [string, string]>) this.header(name, value);
+      return;
+    }
+    for (const name in headers) {
+      const value = (headers as Record<string, unknown>)[name];
+      if (typeof value === 'string') this.header(name, value);
+      else if (Array.isArray(value)) for (const one of value as readonly string[]) this.header(name, one);
+    }
+  }
+}
+
 /** Finds the headers of a scheme. */
 export function pick(template: Template, headers: WebhookHeaders): Picked {
   const { idHeader, timestampHeader, signatureHeader } = template;
-  let id: Found;
-  let timestamp: Found;
-  let signature: Found;
-  visit(headers, (name, value) => {
-    if (isNamed(signatureHeader, name)) signature = add(signature, value);
-    else if (idHeader !== undefined && isNamed(idHeader, name)) id = add(id, value);
-    else if (timestampHeader !== undefined && isNamed(timestampHeader, name)) timestamp = add(timestamp, value);
-  });
+  const found = new Finder(template);
+  found.all(headers);
   return {
-    id: idHeader === undefined ? '' : required(idHeader, id),
-    timestamp: timestampHeader === undefined ? undefined : required(timestampHeader, timestamp),
-    signature: required(signatureHeader, signature),
+    id: idHeader === undefined ? '' : required(idHeader, found.id),
+    timestamp: timestampHeader === undefined ? undefined : required(timestampHeader, found.timestamp),
+    signature: required(signatureHeader, found.signature),
   };
 }
 
 /** What a signature header holds. */
 export interface Signatures {
   /** The timestamp, where the scheme puts it here. */
-  readonly timestamp: Found;
-  readonly tags: readonly string[];
-  readonly malformed: boolean;
-  readonly unsupported: boolean;
-  readonly tooMany: boolean;
+  timestamp: Found;
+  /** What is as long as a signature; {@link refuseUnusable} says whether it can be one. */
+  readonly tags: string[];
+  malformed: boolean;
+  unsupported: boolean;
+  tooMany: boolean;
 }
 
 /** Every signature costs a comparison per secret, and a sender that rotates secrets needs two. */
@@ -107,24 +123,13 @@ const MAX_ENTRIES = 32;
 
 /** Reads a signature header. */
 export function signatures(template: Template, value: string): Signatures {
-  const out = {
-    timestamp: undefined as Found,
-    tags: [] as string[],
-    malformed: false,
-    unsupported: false,
-    tooMany: false,
-  };
-  const push = (text: string) => {
-    const one = tag(template.encoding, text);
-    if (one === undefined) out.malformed = true;
-    else out.tags.push(one);
-  };
+  const out: Signatures = { timestamp: undefined, tags: [], malformed: false, unsupported: false, tooMany: false };
   if (template.format === 'single') {
-    if (value.startsWith(template.prefix)) push(value.slice(template.prefix.length));
+    if (value.startsWith(template.prefix)) addTag(template, value.slice(template.prefix.length), out);
     else out.unsupported = true;
     return out;
   }
-  const [separator, equals] = template.format === 'list' ? [' ', ','] : [',', '='];
+  const separator = template.format === 'list' ? ' ' : ',';
   let count = 0;
   // Not `split`: nearly all headers have one entry.
   for (let start = 0; start <= value.length && !out.tooMany; ) {
@@ -134,27 +139,32 @@ export function signatures(template: Template, value: string): Signatures {
     start = end + 1;
     if (entry === '') continue;
     if (++count > MAX_ENTRIES) out.tooMany = true;
-    else read(entry);
+    else addEntry(template, entry, out);
   }
   return out;
-
-  function read(entry: string): void {
-    const at = entry.indexOf(equals);
-    const name = entry.slice(0, Math.max(at, 0));
-    if (at > 0 && name === template.version) push(entry.slice(at + 1));
-    else if (at > 0 && name === template.timestampField) out.timestamp = add(out.timestamp, entry.slice(at + 1));
-    else if (at > 0) out.unsupported = true;
-    else out.malformed = true;
-  }
 }
 
-/** The signatures that can be compared. */
-export function usable(read: Signatures): readonly string[] {
+function addEntry(template: Template, entry: string, out: Signatures): void {
+  const at = entry.indexOf(template.format === 'list' ? ',' : '=');
+  const isNamed = (name: string | undefined) => name !== undefined && at === name.length && entry.startsWith(name);
+  if (at <= 0) out.malformed = true;
+  else if (isNamed(template.version)) addTag(template, entry.slice(at + 1), out);
+  else if (isNamed(template.timestampField)) out.timestamp = add(out.timestamp, entry.slice(at + 1));
+  else out.unsupported = true;
+}
+
+function addTag(template: Template, text: string, out: Signatures): void {
+  if (text.length === (template.encoding === 'base64' ? 44 : 64)) out.tags.push(text);
+  else out.malformed = true;
+}
+
+/** Refuses a signature header without a signature that can be compared, and says why. */
+export function refuseUnusable(template: Template, read: Signatures): void {
   if (read.tooMany) {
     throw refuse('malformed_signature', 'the signature header has more than 32 entries; no sender needs that many');
   }
-  if (read.tags.length > 0) return read.tags;
-  if (read.unsupported && !read.malformed) {
+  if (read.tags.some((tag) => isTag(template.encoding, tag))) return;
+  if (read.unsupported && !read.malformed && read.tags.length === 0) {
     throw refuse(
       'no_supported_signature',
       'the signature header holds signatures of other versions or algorithms only: compare the scheme of this endpoint ' +

@@ -11,18 +11,9 @@ export {
   WebhookVerificationError,
   ZhifuyunError,
 } from '../errors';
-export {
-  type ConversationPayload,
-  EVENT_TYPES,
-  type EventCommon,
-  type EventData,
-  type EventType,
-  type KnownEvent,
-  type TicketPayload,
-  type UnknownEvent,
-  type WebhookEvent,
-} from './event';
+export type { EventCommon, KnownEvent, UnknownEvent, WebhookEvent } from './event';
 export type { WebhookHeaders } from './headers';
+export { type ConversationPayload, EVENT_TYPES, type EventData, type EventType, type TicketPayload } from './payload';
 export { MemoryReplayGuard, type MemoryReplayGuardOptions, type ReplayGuard, type Reserve } from './replay';
 export { base64, hex, type SignatureScheme, schemeFromJson, standard, timestampedHex } from './scheme';
 export { type Answer, type Handler, type RawBody, Webhooks, type WebhooksOptions } from './webhooks';

@@ -1,5 +1,6 @@
 import { configError } from '../errors';
-import { type FastMac, fastMac } from './fast';
+import { type Open, opener } from './fast';
+import { places } from './places';
 import { builtin } from './runtime';
 import type { Template } from './scheme';
 
@@ -34,16 +35,15 @@ function toHex(bytes: Uint8Array): string {
 const BASE64_TAG = /^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/;
 const HEX_TAG = /^[0-9A-Fa-f]{64}$/;
 
-/** A signature as text of one form, or nothing if it is none. */
-export function tag(encoding: Template['encoding'], text: string): string | undefined {
-  if (encoding === 'base64') return BASE64_TAG.test(text) ? text : undefined;
-  return HEX_TAG.test(text) ? text.toLowerCase() : undefined;
+/** Whether a text can be a signature. */
+export function isTag(encoding: Template['encoding'], text: string): boolean {
+  return (encoding === 'base64' ? BASE64_TAG : HEX_TAG).test(text);
 }
 
-/** Compares all characters whatever they are. Both are MACs of one length. */
-function same(a: string, b: string): boolean {
-  let different = a.length ^ b.length;
-  for (let i = 0; i < a.length; i++) different |= a.charCodeAt(i) ^ b.charCodeAt(i);
+/** Compares all characters of a MAC with a text, whatever they are. */
+function same(mac: string, text: string): boolean {
+  let different = mac.length ^ text.length;
+  for (let i = 0; i < mac.length; i++) different |= mac.charCodeAt(i) ^ text.charCodeAt(i);
   return different === 0;
 }
 
@@ -72,13 +72,13 @@ function keyOf(secret: unknown, position: number, format: Template['secret']): U
 export class Macs {
   readonly #keys: Uint8Array<ArrayBuffer>[];
   readonly #encoding: Template['encoding'];
-  readonly #fast: FastMac | undefined;
+  readonly #open: Open | undefined;
   #imported: Promise<CryptoKey[]> | undefined;
 
   constructor(secrets: readonly unknown[], template: Template) {
     this.#keys = secrets.map((secret, n) => keyOf(secret, n, template.secret));
     this.#encoding = template.encoding;
-    this.#fast = this.#encoding === 'base64' ? fastMac(this.#keys) : undefined;
+    this.#open = this.#encoding === 'base64' ? opener(this.#keys) : undefined;
   }
 
   /** How many secrets there are. */
@@ -88,13 +88,16 @@ export class Macs {
 
   /**
    * Whether any signature is that of any secret; instead of `true` perhaps the body as text. Every one is compared with
-   * every one, also after a match.
+   * every one, also after a match. What cannot be a signature matches nothing.
    */
   matches(prefix: string, body: Uint8Array, tags: readonly string[]): string | boolean | Promise<boolean> {
-    if (this.#fast) return this.#fast.open(prefix, body, tags.join(','));
+    const open = this.#open;
+    if (open) return open(prefix, body, tags.length === 1 ? (tags[0] as string) : tags.join(','), places);
+    // Hexadecimal may be written in capitals.
+    const texts = this.#encoding === 'hex' ? tags.map((tag) => tag.toLowerCase()) : tags;
     const any = (macs: readonly string[]) => {
       let good = false;
-      for (const mac of macs) for (const t of tags) good = same(mac, t) || good;
+      for (const mac of macs) for (const text of texts) good = same(mac, text) || good;
       return good;
     };
     const crypto = node();

@@ -1,7 +1,8 @@
 import { configError, invalidArgument, refuse, WebhookVerificationError } from '../errors';
-import { EVENT_TYPES, type EventType, type KnownEvent, readEvent, type UnknownEvent, type WebhookEvent } from './event';
-import { pick, signatures, usable, type WebhookHeaders, written } from './headers';
+import { type KnownEvent, readEvent, type UnknownEvent, type WebhookEvent } from './event';
+import { pick, refuseUnusable, type Signatures, signatures, type WebhookHeaders, written } from './headers';
 import { Macs, sha256 } from './mac';
+import { EVENT_TYPES, type EventType } from './payload';
 import { MemoryReplayGuard, once, type ReplayGuard } from './replay';
 import { reserialized } from './reserialized';
 import { type SignatureScheme, standard, type Template, template } from './scheme';
@@ -130,20 +131,17 @@ export class Webhooks {
     const read = signatures(scheme, picked.signature);
     if (scheme.idHeader !== undefined) this.#checkId(picked.id);
     const time = this.#time(picked.timestamp, read.timestamp);
-    const sent = time === undefined ? undefined : Number(time);
+    const sent = time === undefined ? undefined : seconds(time);
     if (sent !== undefined) this.#checkAge(sent, Math.floor(clock / 1000));
-    const tags = usable(read);
-    if (raw.length === 0) {
-      const what = 'the body is empty: a middleware may have read it before; pass the raw bytes that it read';
-      throw refuse('empty_body', what);
-    }
+    // Nearly all signatures are good: what else is wrong with the others is looked at only then.
     const prefix = scheme.signed(picked.id, time ?? '');
-    const answer = this.#macs.matches(prefix, raw, tags);
+    const answer = raw.length > 0 && !read.tooMany && this.#macs.matches(prefix, raw, read.tags);
     const good = typeof answer === 'object' ? await answer : answer;
-    if (!good) throw await this.#mismatch(prefix, raw, tags);
+    if (!good) throw await this.#refusal(prefix, raw, read);
     const id = scheme.idHeader === undefined ? undefined : picked.id;
     const sentAt = sent === undefined ? undefined : new Date(sent * 1000);
-    return readEvent(typeof good === 'string' ? good : raw, id, sentAt, id ?? (await sha256(raw)));
+    const event = readEvent(typeof good === 'string' ? good : raw, id, sentAt);
+    return id === undefined ? Object.assign(event, { dedupeKey: await sha256(raw) }) : event;
   }
 
   /**
@@ -231,7 +229,7 @@ export class Webhooks {
     const { timestampHeader, timestampField } = this.#template;
     if (timestampHeader === undefined && timestampField === undefined) return undefined;
     const text = timestampHeader === undefined ? field : header;
-    if (typeof text === 'string' && /^[0-9]{1,12}$/.test(text)) return text;
+    if (typeof text === 'string' && seconds(text) !== undefined) return text;
     const what =
       typeof text === 'string'
         ? '1 to 12 digits are allowed and nothing else'
@@ -256,8 +254,13 @@ export class Webhooks {
     throw refuse('timestamp_too_new', what);
   }
 
-  async #mismatch(prefix: string, body: Uint8Array, tags: readonly string[]): Promise<WebhookVerificationError> {
-    if (await reserialized(body, (other) => this.#macs.matches(prefix, other, tags))) {
+  async #refusal(prefix: string, body: Uint8Array, read: Signatures): Promise<WebhookVerificationError> {
+    refuseUnusable(this.#template, read);
+    if (body.length === 0) {
+      const what = 'the body is empty: a middleware may have read it before; pass the raw bytes that it read';
+      return refuse('empty_body', what);
+    }
+    if (await reserialized(body, (other) => this.#macs.matches(prefix, other, read.tags))) {
       return refuse(
         'reserialized_body',
         'this looks like a re-serialised body: the signature matches the same JSON with other spaces or escapes; pass the ' +
@@ -270,6 +273,18 @@ export class Webhooks {
         'raw bytes as they arrived, or this is a forgery',
     );
   }
+}
+
+/** The number that 1 to 12 digits are. */
+function seconds(digits: string): number | undefined {
+  if (digits.length < 1 || digits.length > 12) return undefined;
+  let number = 0;
+  for (let i = 0; i < digits.length; i++) {
+    const digit = digits.charCodeAt(i) - 48;
+    if (digit < 0 || digit > 9) return undefined;
+    number = number * 10 + digit;
+  }
+  return number;
 }
 
 /** The bytes of a body, or the advice to pass them. */
