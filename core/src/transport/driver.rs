@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Wake, Waker};
 
-/// How often the connection is moved before others have their turn. A request needs one to get out, and one to come back.
+/// How often the connection is moved before others have their turn: once will do, unless what it brought is waited for.
 const TURNS: usize = 2;
 
 /// A connection and what wakes it.

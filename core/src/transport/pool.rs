@@ -75,9 +75,8 @@ impl Pool {
     ) -> Result<(Response<Incoming>, Lease), SendError> {
         loop {
             let idle = if fresh { None } else { self.0.take() };
-            let reused = idle.is_some();
-            let mut lease = match idle {
-                Some(lease) => lease,
+            let (mut lease, used) = match idle {
+                Some(lease) => (lease, true),
                 // Boxed: most requests need no new connection, and their futures stay small.
                 None => Box::pin(self.0.open_or_wait(fresh)).await?,
             };
@@ -85,9 +84,13 @@ impl Pool {
             match lease.send(request).await {
                 Ok(answer) => return Ok((answer, lease)),
                 Err(mut e) => match e.take_message() {
-                    Some(unsent) if reused => request = unsent,
+                    Some(unsent) if used => request = unsent,
                     _ => return Err(SendError::Exchange(e.into_error())),
                 },
+            }
+            if lease.is_http2() {
+                // It takes no more requests, whether it says so already or not.
+                self.0.state().shared = None;
             }
         }
     }
@@ -149,11 +152,12 @@ impl Inner {
         }
     }
 
-    /// A new connection, or, unless it has to be `fresh`, one that comes free before that is open.
-    async fn open_or_wait(self: &Arc<Self>, fresh: bool) -> Result<Lease, SendError> {
+    /// A new connection, or, unless it has to be `fresh`, one that comes free before that is open; whether it was used
+    /// before.
+    async fn open_or_wait(self: &Arc<Self>, fresh: bool) -> Result<(Lease, bool), SendError> {
         let opening = Box::pin(open(Arc::clone(self)));
         if fresh {
-            return opening.await;
+            return Ok((opening.await?, false));
         }
         let (give, given) = oneshot::channel();
         {
@@ -162,7 +166,7 @@ impl Inner {
             waiting.push_back(give);
         }
         match select(given, opening).await {
-            Either::Left((Ok(lease @ Lease::Http2(_)), _)) => Ok(lease),
+            Either::Left((Ok(lease @ Lease::Http2(_)), _)) => Ok((lease, true)),
             Either::Left((Ok(lease), opening)) => {
                 // Half open already, and a sign that there are more calls than connections.
                 let pool = Arc::downgrade(self);
@@ -171,10 +175,10 @@ impl Inner {
                         Pool(pool).give_back(lease);
                     }
                 });
-                Ok(lease)
+                Ok((lease, true))
             }
-            Either::Left((Err(_), opening)) => opening.await,
-            Either::Right((opened, _)) => opened,
+            Either::Left((Err(_), opening)) => Ok((opening.await?, false)),
+            Either::Right((opened, _)) => Ok((opened?, false)),
         }
     }
 
