@@ -21,40 +21,14 @@ pub(crate) fn locate(text: &str, places: &mut [i32]) {
     places.fill(-1);
     let Some(Event { kind: Some(kind), timestamp, data: Some(values) }) = Event::read(text) else { return };
     let Some((first, places)) = places.split_first_mut() else { return };
-    *first = i32::try_from(kind).unwrap_or(-1);
-    let mut ruler = Ruler { text, at: 0, units: 0 };
+    // No text is longer than LONGEST.
+    let number = |n: usize| i32::try_from(n).unwrap_or(-1);
+    *first = number(kind);
     for (place, value) in places.chunks_exact_mut(2).zip(std::iter::once(timestamp.flatten()).chain(values)) {
-        let (Some(value), [begin, end]) = (value, place) else { continue };
-        let at = value.as_ptr().addr() - text.as_ptr().addr();
-        *begin = ruler.units(at);
-        *end = ruler.units(at + value.len());
-    }
-}
-
-/// Tells places in UTF-16 units. Quick where they are asked for in their order, which is usual.
-struct Ruler<'t> {
-    text: &'t str,
-    at: usize,
-    units: usize,
-}
-
-impl Ruler<'_> {
-    fn units(&mut self, at: usize) -> i32 {
-        if at < self.at {
-            (self.at, self.units) = (0, 0);
+        if let (Some((from, to)), [begin, end]) = (value, place) {
+            (*begin, *end) = (number(from), number(to));
         }
-        self.units += utf16_len(self.text.get(self.at..at).unwrap_or_default());
-        self.at = at;
-        // No text is longer than LONGEST.
-        i32::try_from(self.units).unwrap_or(-1)
     }
-}
-
-/// One unit for each character, two for those of four bytes. Many bytes at a time, as long as a byte can count them.
-fn utf16_len(text: &str) -> usize {
-    let units = |byte: u8| u8::from(byte & 0xc0 != 0x80) + u8::from(byte >= 0xf0);
-    let chunks = text.as_bytes().chunks(127);
-    chunks.map(|chunk| usize::from(chunk.iter().fold(0, |sum, byte| sum + units(*byte)))).sum()
 }
 
 /// The types in their order, each with the names of its fields in theirs.
@@ -68,30 +42,33 @@ fn fields(event_type: &str) -> Fields {
     if event_type.starts_with("ticket.") { TicketPayload::FIELDS } else { ConversationPayload::FIELDS }
 }
 
+/// Begin and end of a text, in UTF-16 units.
+type Place = (usize, usize);
+
 #[derive(Default)]
-struct Event<'t> {
+struct Event {
     kind: Option<usize>,
-    timestamp: Option<Option<&'t str>>,
+    timestamp: Option<Option<Place>>,
     /// By the fields of its type.
-    data: Option<[Option<&'t str>; MOST]>,
+    data: Option<[Option<Place>; MOST]>,
 }
 
-impl<'t> Event<'t> {
-    fn read(text: &'t str) -> Option<Self> {
+impl Event {
+    fn read(text: &str) -> Option<Self> {
         // White space other than a blank is rare, too.
         let unusual = |byte: u8| u8::from((byte < b' ') | (byte == b'\\'));
         if text.len() > LONGEST || text.bytes().fold(0, |any, byte| any | unusual(byte)) != 0 {
             return None;
         }
-        let (mut json, mut event) = (Json(text), Self::default());
+        let (mut json, mut event) = (Json { left: text, units: 0 }, Self::default());
         json.object(|json, name| match (name, &event) {
             ("event", Self { kind: None, .. }) => {
-                let event_type = json.text()?;
+                let (event_type, _) = json.text()?;
                 event.kind = Some(EVENT_TYPES.iter().position(|known| *known == event_type)?);
                 Some(())
             }
             ("timestamp", Self { timestamp: None, .. }) => {
-                event.timestamp = Some(json.text_or_null()?);
+                event.timestamp = Some(json.place_or_null()?);
                 Some(())
             }
             ("data", Self { kind: Some(kind), data: None, .. }) => {
@@ -100,45 +77,52 @@ impl<'t> Event<'t> {
             }
             _ => None,
         })?;
-        json.0.trim_ascii_end().is_empty().then_some(event)
+        json.left.trim_ascii_end().is_empty().then_some(event)
     }
 }
 
-fn payload<'t>(json: &mut Json<'t>, fields: Fields) -> Option<[Option<&'t str>; MOST]> {
+fn payload(json: &mut Json<'_>, fields: Fields) -> Option<[Option<Place>; MOST]> {
     let (mut values, mut there) = ([None; MOST], [false; MOST]);
     json.object(|json, name| {
         let position = fields.iter().position(|(field, _)| *field == name)?;
         if std::mem::replace(there.get_mut(position)?, true) {
             return None;
         }
-        *values.get_mut(position)? = json.text_or_null()?;
+        *values.get_mut(position)? = json.place_or_null()?;
         Some(())
     })?;
     Some(values)
 }
 
 /// What is left of JSON without escapes, control characters and numbers. `None` where it is something else.
-struct Json<'t>(&'t str);
+struct Json<'t> {
+    left: &'t str,
+    /// UTF-16 units that were read.
+    units: usize,
+}
 
 impl<'t> Json<'t> {
     #[inline(always)]
     fn eat(&mut self, token: &str) -> Option<()> {
-        while let Some(rest) = self.0.strip_prefix(' ') {
-            self.0 = rest;
+        while let Some(left) = self.left.strip_prefix(' ') {
+            (self.left, self.units) = (left, self.units + 1);
         }
-        self.0 = self.0.strip_prefix(token)?;
+        self.left = self.left.strip_prefix(token)?;
+        self.units += token.len();
         Some(())
     }
 
-    fn text(&mut self) -> Option<&'t str> {
+    fn text(&mut self) -> Option<(&'t str, Place)> {
         self.eat("\"")?;
-        let (text, rest) = self.0.split_at_checked(memchr(b'"', self.0.as_bytes())?)?;
-        self.0 = rest.get(1..)?;
-        Some(text)
+        let (text, left) = self.left.split_at_checked(memchr(b'"', self.left.as_bytes())?)?;
+        let begin = self.units;
+        let end = begin + utf16_len(text);
+        (self.left, self.units) = (left.get(1..)?, end + 1);
+        Some((text, (begin, end)))
     }
 
-    fn text_or_null(&mut self) -> Option<Option<&'t str>> {
-        if self.eat("null").is_some() { Some(None) } else { self.text().map(Some) }
+    fn place_or_null(&mut self) -> Option<Option<Place>> {
+        if self.eat("null").is_some() { Some(None) } else { self.text().map(|(_, place)| Some(place)) }
     }
 
     /// `each` reads the value of a name.
@@ -148,7 +132,7 @@ impl<'t> Json<'t> {
             return Some(());
         }
         loop {
-            let name = self.text()?;
+            let (name, _) = self.text()?;
             self.eat(":")?;
             each(self, name)?;
             if self.eat(",").is_none() {
@@ -156,4 +140,13 @@ impl<'t> Json<'t> {
             }
         }
     }
+}
+
+/// One unit for each character, two for those of four bytes.
+fn utf16_len(text: &str) -> usize {
+    if text.is_ascii() {
+        return text.len();
+    }
+    let units = |byte: u8| usize::from(byte & 0xc0 != 0x80) + usize::from(byte >= 0xf0);
+    text.bytes().map(units).sum()
 }

@@ -74,7 +74,7 @@ fn string(env: &Env, text: &str) -> napi::Result<sys::napi_value> {
     if text.is_ascii() {
         return Ok(env.create_string_latin1(text)?.raw());
     }
-    let (mut some, mut more) = ([0; 1024], Vec::new());
+    let (mut some, mut more) = ([0; 512], Vec::new());
     let wide = match some.get_mut(..text.len()) {
         Some(enough) => enough,
         None => {
@@ -87,7 +87,7 @@ fn string(env: &Env, text: &str) -> napi::Result<sys::napi_value> {
 }
 
 /// Room for nearly all texts.
-const ROOM: usize = 320;
+const ROOM: usize = 96;
 
 /// The UTF-8 of an argument. Asking for its length first takes as long again.
 fn utf8<'r>(env: &Env, text: JsString<'_>, room: &'r mut [u8; ROOM]) -> napi::Result<Cow<'r, [u8]>> {

@@ -224,20 +224,13 @@ export class Webhooks {
     if (problem) throw refuse('malformed_id', problem);
   }
 
-  /** The timestamp as text, which is what was signed. */
+  /** The timestamp as text, which is what was signed; nothing where the scheme has none. */
   #time(header: string | undefined, field: string | undefined | null): string | undefined {
     const { timestampHeader, timestampField } = this.#template;
     if (timestampHeader === undefined && timestampField === undefined) return undefined;
     const text = timestampHeader === undefined ? field : header;
-    if (typeof text === 'string' && seconds(text) !== undefined) return text;
-    const what =
-      typeof text === 'string'
-        ? '1 to 12 digits are allowed and nothing else'
-        : 'it stands in the signature header not once';
-    throw refuse(
-      'malformed_timestamp',
-      `the timestamp is no number of seconds since 1970: ${what}; look for a proxy that changes headers`,
-    );
+    if (typeof text !== 'string') throw noTime('it stands in the signature header not once');
+    return text;
   }
 
   #checkAge(sent: number, now: number): void {
@@ -275,15 +268,20 @@ export class Webhooks {
   }
 }
 
+const noTime = (what: string) =>
+  refuse(
+    'malformed_timestamp',
+    `the timestamp is no number of seconds since 1970: ${what}; look for a proxy that changes headers`,
+  );
+
 /** The number that 1 to 12 digits are. */
-function seconds(digits: string): number | undefined {
-  if (digits.length < 1 || digits.length > 12) return undefined;
-  let number = 0;
-  for (let i = 0; i < digits.length; i++) {
+function seconds(digits: string): number {
+  let number = digits.length < 1 || digits.length > 12 ? -1 : 0;
+  for (let i = 0; i < digits.length && number >= 0; i++) {
     const digit = digits.charCodeAt(i) - 48;
-    if (digit < 0 || digit > 9) return undefined;
-    number = number * 10 + digit;
+    number = digit < 0 || digit > 9 ? -1 : number * 10 + digit;
   }
+  if (number < 0) throw noTime('1 to 12 digits are allowed and nothing else');
   return number;
 }
 
