@@ -202,8 +202,6 @@ pub struct Journal {
 
 /// The head of a request, on its way into the journal.
 pub(crate) struct Arrival {
-    pub(crate) at: DateTime<Utc>,
-    pub(crate) real_at: DateTime<Utc>,
     pub(crate) method: Method,
     pub(crate) path: String,
     pub(crate) query: Option<String>,
@@ -220,11 +218,12 @@ impl Journal {
         Self { ring: Mutex::new(ring), capacity }
     }
 
-    pub(crate) fn record(&self, arrival: Arrival) -> Arc<Entry> {
+    /// `now` is the world's clock.
+    pub(crate) fn record(&self, arrival: Arrival, now: impl FnOnce() -> DateTime<Utc>) -> Arc<Entry> {
         let mut entry = Arc::new(Entry {
             seq: 0,
-            at: arrival.at,
-            real_at: arrival.real_at,
+            at: DateTime::UNIX_EPOCH,
+            real_at: DateTime::UNIX_EPOCH,
             method: arrival.method,
             path: arrival.path,
             query: arrival.query,
@@ -244,7 +243,8 @@ impl Journal {
         {
             let mut ring = lock(&self.ring);
             if let Some(entry) = Arc::get_mut(&mut entry) {
-                entry.seq = ring.next;
+                // The clocks are read here, or of two requests at once the later one could have the earlier time.
+                (entry.seq, entry.at, entry.real_at) = (ring.next, now(), Utc::now());
             }
             ring.next += 1;
             if self.capacity > 0 {
@@ -312,8 +312,6 @@ mod tests {
 
     fn arrival() -> Arrival {
         Arrival {
-            at: Utc::now(),
-            real_at: Utc::now(),
             method: Method::POST,
             path: "/v1/tickets".to_owned(),
             query: None,
@@ -325,17 +323,29 @@ mod tests {
     }
 
     #[test]
+    fn times_are_in_the_order_of_the_entries() {
+        let journal = Journal::new(10_000);
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| (0..1000).for_each(|_| drop(journal.record(arrival(), Utc::now))));
+            }
+        });
+        assert_eq!(journal.entries().len(), 8000);
+        assert!(journal.entries().is_sorted_by_key(|entry| (entry.at, entry.seq)));
+    }
+
+    #[test]
     fn only_bodies_that_are_kept_count() {
         let journal = Journal::new(1);
         let body = Bytes::from_static(b"body");
         let counted = || lock(&journal.ring).body_bytes;
-        let pushed_out = journal.record(arrival());
-        let kept = journal.record(arrival());
+        let pushed_out = journal.record(arrival(), Utc::now);
+        let kept = journal.record(arrival(), Utc::now);
         journal.attach_body(&pushed_out, &body);
         assert_eq!((counted(), pushed_out.body()), (0, &body[..]));
         journal.attach_body(&kept, &body);
         assert_eq!(counted(), 4);
-        let cleared = journal.record(arrival());
+        let cleared = journal.record(arrival(), Utc::now);
         journal.clear();
         journal.attach_body(&cleared, &body);
         assert_eq!(counted(), 0);

@@ -15,7 +15,7 @@ pub(crate) mod tickets;
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
-use chrono::{SubsecRound as _, TimeDelta, Utc};
+use chrono::{SubsecRound as _, TimeDelta};
 use http::header::{AUTHORIZATION, CACHE_CONTROL, DATE, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
 use http_body_util::BodyExt as _;
@@ -63,9 +63,7 @@ pub(crate) async fn answer(world: Arc<World>, path: String, request: Request<Bod
     let (parts, body) = request.into_parts();
     let options = world.options();
     let found = find(&parts.method, &path);
-    let entry = world.journal.record(Arrival {
-        at: world.now(),
-        real_at: Utc::now(),
+    let arrival = Arrival {
         query: parts.uri.query().map(str::to_owned),
         method: parts.method,
         path,
@@ -73,7 +71,8 @@ pub(crate) async fn answer(world: Arc<World>, path: String, request: Request<Bod
         template: found.template(),
         request_id: world.next_request_id(),
         connection: parts.extensions.get::<ConnectionInfo>().map(|info| (info.connection, info.request)),
-    });
+    };
+    let entry = world.journal.record(arrival, || world.now());
     let (body, cut) = read_body(body, options.answers.max_body_bytes).await;
     world.journal.attach_body(&entry, &body);
     let mut call = Call { world, options, entry, body, cut, token: None, query: None };
