@@ -92,7 +92,6 @@ impl Transport for HttpTransport {
 mod tests {
     use super::*;
     use crate::config::Proxy;
-    use crate::transport::Progress;
     use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
     use std::time::{Duration, Instant};
     use zhifuyun_mock_server::{MockServer, wire::gates::GateOptions};
@@ -123,16 +122,12 @@ mod tests {
             user_agent: String::new(),
             max_response_bytes: 1 << 20,
         };
-        let request = HttpRequest {
-            method: ::http::Method::GET,
-            target: "/v1/tickets".to_owned(),
-            headers: ::http::HeaderMap::new(),
-            body: None,
-            progress: Progress::default(),
-            fresh: false,
-        };
         let start = Instant::now();
-        let answer = HttpTransport::with_resolver(&options, BOTH).unwrap().send(request).await.unwrap();
+        let answer = HttpTransport::with_resolver(&options, BOTH)
+            .unwrap()
+            .send(HttpRequest::get("/v1/tickets"))
+            .await
+            .unwrap();
         assert_eq!(answer.status, 401);
         assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
     }

@@ -48,6 +48,20 @@ pub(crate) struct HttpRequest {
     pub(crate) progress: Progress,
 }
 
+#[cfg(test)]
+impl HttpRequest {
+    fn get(target: &str) -> Self {
+        Self {
+            method: Method::GET,
+            target: target.to_owned(),
+            headers: HeaderMap::new(),
+            body: None,
+            fresh: false,
+            progress: Progress::default(),
+        }
+    }
+}
+
 /// How far an exchange got before a deadline ended it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Progress(Arc<OnceLock<Option<HttpResponse>>>);

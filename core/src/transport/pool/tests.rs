@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::super::resolve::Resolver;
-use super::super::{HttpRequest, HttpTransport, Progress, Transport as _, TransportOptions};
+use super::super::{HttpRequest, HttpTransport, Transport as _, TransportOptions};
 use crate::config::Proxy;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -79,14 +79,7 @@ fn options(url: &str, ca_bundle: Option<Arc<[u8]>>) -> TransportOptions {
 }
 
 async fn get(transport: &HttpTransport, fresh: bool) -> u16 {
-    let request = HttpRequest {
-        method: ::http::Method::GET,
-        target: "/v1/tickets".to_owned(),
-        headers: ::http::HeaderMap::new(),
-        body: None,
-        progress: Progress::default(),
-        fresh,
-    };
+    let request = HttpRequest { fresh, ..HttpRequest::get("/v1/tickets") };
     transport.send(request).await.unwrap().status
 }
 
@@ -145,15 +138,7 @@ async fn calls_that_cannot_connect_leave_nothing_behind() {
     drop(listener);
     let transport = HttpTransport::new(&options(&url, None)).unwrap();
     for _ in 0..3 {
-        let request = HttpRequest {
-            method: ::http::Method::GET,
-            target: "/".to_owned(),
-            headers: ::http::HeaderMap::new(),
-            body: None,
-            progress: Progress::default(),
-            fresh: false,
-        };
-        assert!(transport.send(request).await.unwrap_err().not_sent);
+        assert!(transport.send(HttpRequest::get("/")).await.unwrap_err().not_sent);
     }
     assert_eq!(transport.pool.0.state().waiting.len(), 1, "the last one, until the next comes");
 }
