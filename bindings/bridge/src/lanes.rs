@@ -121,7 +121,7 @@ fn sliced<T>(
             Err(_) => {}
         }
     }
-    // Inside the runtime, and with one more turn for the connection to close.
+    // Inside the runtime, and with one more turn for an HTTP/2 connection to give up the stream; HTTP/1 closes at once.
     lane.block_on(async {
         drop(work);
         tokio::task::yield_now().await;

@@ -19,7 +19,6 @@ const REFUSAL_BYTES: u64 = 64 * 1024;
 
 #[derive(Debug)]
 pub(crate) struct HttpTransport {
-    connector: Connector,
     pub(super) pool: Pool,
     max_response_bytes: u64,
 }
@@ -30,22 +29,22 @@ impl HttpTransport {
     }
 
     pub(super) fn with_resolver(options: &TransportOptions, resolver: Resolver) -> Result<Self> {
-        let connector = Connector::new(options, resolver)?;
-        let pool = Pool::new(connector.clone(), options.pool_idle_timeout);
-        Ok(Self { connector, pool, max_response_bytes: options.max_response_bytes })
+        let pool = Pool::new(Connector::new(options, resolver)?, options.pool_idle_timeout);
+        Ok(Self { pool, max_response_bytes: options.max_response_bytes })
     }
 
     /// The same with connections of its own.
     #[cfg(feature = "blocking")]
     pub(crate) fn fresh(&self) -> Self {
-        Self { connector: self.connector.clone(), pool: self.pool.split(), ..*self }
+        Self { pool: self.pool.split(), max_response_bytes: self.max_response_bytes }
     }
 
     async fn exchange(&self, request: HttpRequest) -> std::result::Result<HttpResponse, TransportError> {
         let (progress, fresh) = (request.progress.clone(), request.fresh);
         let outgoing = self.outgoing(request)?;
         let sent = self.pool.send(outgoing, fresh).await;
-        let (answer, mut lease) = sent.map_err(|e| classify::before_head(e, self.connector.is_https()))?;
+        let https = self.pool.connector().is_https();
+        let (answer, mut lease) = sent.map_err(|e| classify::before_head(e, https))?;
         let (head, body) = answer.into_parts();
         let close_delimited = head.version <= Version::HTTP_11
             && body.size_hint().exact().is_none()
@@ -67,14 +66,15 @@ impl HttpTransport {
     /// The request as hyper takes it, but for where it goes.
     fn outgoing(&self, request: HttpRequest) -> std::result::Result<Request<Payload>, TransportError> {
         let target = Uri::try_from(request.target).map_err(|e| classify::unwritable(&e.into()))?;
+        let connector = self.pool.connector();
         let mut outgoing = Request::new(request.body.unwrap_or_default());
         *outgoing.method_mut() = request.method;
         *outgoing.uri_mut() = target;
         let headers = outgoing.headers_mut();
         *headers = request.headers;
-        headers.insert(USER_AGENT, self.connector.user_agent().clone());
+        headers.insert(USER_AGENT, connector.user_agent().clone());
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip, deflate"));
-        if let Some(credentials) = self.connector.proxy_authorization() {
+        if let Some(credentials) = connector.proxy_authorization() {
             headers.insert(PROXY_AUTHORIZATION, credentials.clone());
         }
         Ok(outgoing)

@@ -51,8 +51,8 @@ impl Lease {
 
 impl Http1 {
     pub(super) async fn over(stream: Stream) -> hyper::Result<Self> {
-        let (sender, driver) = http1::handshake(stream).await?;
-        Ok(Self { sender, driver: Driver::new(driver) })
+        let (sender, connection) = http1::handshake(stream).await?;
+        Ok(Self { sender, driver: Driver::new(connection) })
     }
 
     /// Whether the last request is over, and the next may come. The other side may have closed it since.

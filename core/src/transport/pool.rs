@@ -58,6 +58,10 @@ impl Pool {
         Self(Arc::new(Inner { connector, idle_timeout, state: Mutex::default() }))
     }
 
+    pub(super) fn connector(&self) -> &Connector {
+        &self.0.connector
+    }
+
     /// Another with the same rules, and connections of its own.
     #[cfg(feature = "blocking")]
     pub(super) fn split(&self) -> Self {
@@ -78,7 +82,8 @@ impl Pool {
             let (mut lease, used) = match idle {
                 Some(lease) => (lease, true),
                 // Boxed: most requests need no new connection, and their futures stay small.
-                None => Box::pin(self.0.open_or_wait(fresh)).await?,
+                None if fresh => (Box::pin(open(Arc::clone(&self.0))).await?, false),
+                None => Box::pin(self.0.open_or_wait()).await?,
             };
             self.0.connector.address(&mut request, lease.is_http2()).map_err(SendError::Address)?;
             match lease.send(request).await {
@@ -152,13 +157,9 @@ impl Inner {
         }
     }
 
-    /// A new connection, or, unless it has to be `fresh`, one that comes free before that is open; whether it was used
-    /// before.
-    async fn open_or_wait(self: &Arc<Self>, fresh: bool) -> Result<(Lease, bool), SendError> {
+    /// A new connection, or one that comes free before that is open; whether it was used before.
+    async fn open_or_wait(self: &Arc<Self>) -> Result<(Lease, bool), SendError> {
         let opening = Box::pin(open(Arc::clone(self)));
-        if fresh {
-            return Ok((opening.await?, false));
-        }
         let (give, given) = oneshot::channel();
         {
             let waiting = &mut self.state().waiting;
